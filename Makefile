@@ -1,0 +1,48 @@
+# Two commands: `make run` starts the product, `make test` passes the tests. Both set up what they need.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := $(shell find src -name '*.py' -o -name '*.yaml')
+
+.PHONY: run test check fast bench lock clean
+
+run: $(VENV)/warm
+	$(BIN)/sonicforge generate --seed 7 --pictures --out tracks "rainy lo-fi at 78 bpm in D minor, three minutes"
+
+test: $(VENV)/warm check
+	$(BIN)/pytest -m "not slow" -n auto
+	$(BIN)/pytest -m slow
+
+fast: $(VENV)/installed
+	$(BIN)/pytest -m "not slow" -n auto
+
+check: $(VENV)/installed
+	$(BIN)/ruff format --check src tests bench scripts
+	$(BIN)/ruff check src tests bench scripts
+	$(BIN)/mypy
+
+bench: $(VENV)/warm
+	$(BIN)/python bench/studio.py
+
+# Everything is installed from pinned versions with hashes.
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "Python 3.11 or newer is needed, this is " + sys.version'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+# Kernels are compiled once here, so that nobody waits for them later.
+$(VENV)/warm: $(VENV)/installed $(SOURCES)
+	$(BIN)/sonicforge warmup
+	touch $@
+
+# Renew the pinned versions.
+lock: $(VENV)/installed
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --python-version 3.11 --extra dev \
+		pyproject.toml --output-file constraints.txt
+
+clean:
+	rm -rf $(VENV) build src/*.egg-info
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

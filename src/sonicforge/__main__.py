@@ -1,0 +1,5 @@
+"""`python -m sonicforge`."""
+
+from sonicforge.cli.app import main
+
+main()

@@ -1,0 +1,50 @@
+"""The gate: `sonicforge COMMAND`. Commands load what they need when they run, so `--help` answers at once."""
+
+import sys
+
+import typer
+
+from sonicforge.cli import batch, generate, interactive, listen, look
+from sonicforge.errors import SonicForgeError
+
+app = typer.Typer(
+    name="sonicforge",
+    help="Composes, plays, mixes, masters and judges original music on your own machine.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command("generate")(generate.generate)
+app.command("batch")(batch.batch)
+app.command("interactive")(interactive.interactive)
+app.command("preview")(generate.preview)
+app.command("genres")(look.genres)
+app.command("info")(look.info)
+app.command("version")(look.version)
+app.command("warmup")(look.warmup)
+app.command("judge")(listen.judge)
+app.command("measure")(listen.measure)
+
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run one command. Errors a person can mend are one line on standard error and exit code 2; Ctrl-C is 130."""
+    try:
+        code = app(standalone_mode=False)
+    except SonicForgeError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(2)
+    except typer.Exit as done:
+        sys.exit(done.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        sys.stderr.write("stopped; nothing unfinished was kept\n")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.exit(1)
+    except Exception as error:
+        # Typer's own usage errors (unknown option, not a number) know how to say it in one line.
+        if hasattr(error, "format_message"):
+            sys.stderr.write(f"error: {error.format_message()}\n")
+            sys.exit(2)
+        raise
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,79 @@
+"""Playing and mixing a score: stems are rendered on all threads, but summed in one fixed order.
+
+The order makes the sum of floats, and so every byte of the track, the same whatever thread finishes first. Only the
+stems in work are held in memory; a listener (`on_stem`) may keep or write them as they pass.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sonicforge.critic.judge import hear_stem
+from sonicforge.critic.stem_facts import StemFacts
+from sonicforge.genres.genre import Genre
+from sonicforge.mix.decide import decide_stem
+from sonicforge.mix.desk import Desk, ProcessedStem
+from sonicforge.music.score import Score
+from sonicforge.sound.audio import SAMPLE_RATE, Audio
+from sonicforge.sound.stages import Mixdown
+from sonicforge.synth.render import render_stem, stem_length
+
+T = TypeVar("T")
+OnStem = Callable[[str, Audio], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """The mixdown and the small facts the critic took from every stem."""
+
+    mixdown: Mixdown
+    facts: tuple[StemFacts, ...]
+
+
+def play(
+    score: Score,
+    genre: Genre,
+    *,
+    threads: int = 2,
+    on_stem: OnStem | None = None,
+    on_share: Callable[[float], None] | None = None,
+    start: int = 0,
+    end: int | None = None,
+) -> Played:
+    """Render every stem between the ticks `start` and `end`, mix as they come, and finish the mix."""
+    stems = score.stems()
+    desk = Desk(score, genre, stem_length(score, start=start, end=end), SAMPLE_RATE)
+    facts = []
+
+    def work(stem: str) -> tuple[StemFacts, ProcessedStem]:
+        audio = render_stem(score, genre, stem, start=start, end=end)
+        if on_stem is not None:
+            on_stem(stem, audio)
+        heard = hear_stem(stem, audio, score, genre)
+        decision = decide_stem(stem, audio, score, genre)
+        return heard, desk.channel(stem, audio, decision)
+
+    for index, (heard, channel) in enumerate(_in_order(work, stems, threads)):
+        desk.add(channel)
+        facts.append(heard)
+        if on_share is not None:
+            on_share((index + 1) / len(stems))
+    return Played(desk.finish(), tuple(facts))
+
+
+def _in_order(work: Callable[[str], T], stems: tuple[str, ...], threads: int) -> Iterator[T]:
+    """Results in the order of `stems`, with at most `threads` + 1 of them alive at a time."""
+    with ThreadPoolExecutor(max_workers=threads) as pool:
+        waiting: deque[Future[T]] = deque()
+        try:
+            for stem in stems:
+                waiting.append(pool.submit(work, stem))
+                if len(waiting) > threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
