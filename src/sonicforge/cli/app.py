@@ -11,6 +11,7 @@ app = typer.Typer(
     name="sonicforge",
     help="Composes, plays, mixes, masters and judges original music on your own machine.",
     no_args_is_help=True,
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 app.command("generate")(generate.generate)

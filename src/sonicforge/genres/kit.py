@@ -183,7 +183,12 @@ class DrumVoice:
     @property
     def is_cymbal(self) -> bool:
         """Metal that rings: gets the lower band of the metal machine as well."""
-        return self.metal is not None and self.open_tau_ms == 0 and self.tau_ms >= 150
+        return self.metal is not None and self.open_tau_ms == 0 and self.ring_ms >= 150
+
+    @property
+    def ring_ms(self) -> float:
+        """Time constant of layers that have none of their own."""
+        return self.tau_ms or max((band.tau_ms for band in self.noise), default=40.0)
 
 
 HERTZ = (5.0, 22_000.0)

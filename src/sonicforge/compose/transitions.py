@@ -1,0 +1,90 @@
+"""How one section hands over to the next: mutes, gaps, fills, rolls, risers, crashes.
+
+The transition tokens of a form row are placed on the timeline before anything is played, because drums and bass
+leave room for them; what sounds by itself becomes a `Cue`.
+"""
+
+import re
+from dataclasses import dataclass
+
+from sonicforge.compose.sketch import Sketch
+from sonicforge.music.score import TICKS, Cue
+
+_TOKEN = re.compile(r"([A-Z]{3,4})(?:\(\s*(\d+(?:\.\d+)?)\s*\))?")
+_IN_BARS = frozenset({"RIS", "DWN", "SNR", "HPF", "LPF"})
+_DEFAULT = {"RIS": 4, "DWN": 2, "RCR": 4, "SNR": 1, "FIL": 2, "DRP": 2, "GAP": 1, "HPF": 4, "LPF": 4, "STP": 1, "ECH": 1}
+_AFTER = frozenset({"DWN", "IMP", "CRS", "SUB"})
+"""Transitions that happen on the one of the next section instead of before it."""
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One transition effect: its kind and where it happens, in ticks; `seam` is the tick of the section boundary."""
+
+    kind: str
+    start: int
+    end: int
+    seam: int
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Where players must be silent or do something special; all spans are (start, end) in ticks.
+
+    `drops`: kick and bass out. `gaps`: everything out. `fills`: a drum fill. `rolls`: a roll; its last bar has no kick.
+    """
+
+    drops: tuple[Span, ...]
+    gaps: tuple[Span, ...]
+    fills: tuple[Span, ...]
+    rolls: tuple[Span, ...]
+
+    def silent(self, code: str, tick: int) -> bool:
+        """Whether a part code may not start anything at a tick."""
+        if any(start <= tick < end for start, end in self.gaps):
+            return True
+        return code in "kbu" and any(start <= tick < end for start, end in self.drops)
+
+
+def parse_moves(tokens: tuple[str, ...], *, seam: int, bar: int) -> tuple[Move, ...]:
+    """The transition tokens of one row, placed around the `seam` where its section ends.
+
+    Rolls and risers end where a gap begins, so that the silence before the one is real. Raises ValueError for an
+    unknown token.
+    """
+    found: list[tuple[str, float]] = []
+    for token in tokens:
+        match = _TOKEN.fullmatch(token.strip())
+        if match is None or (match[1] != "NONE" and match[1] not in _DEFAULT and match[1] not in _AFTER):
+            raise ValueError(f"{token!r} is not a transition")
+        if match[1] != "NONE":
+            found.append((match[1], float(match[2] or _DEFAULT.get(match[1], 0))))
+    gap = int(max((amount for kind, amount in found if kind == "GAP"), default=0) * TICKS)
+    moves = []
+    for kind, amount in found:
+        length = int(amount * (bar if kind in _IN_BARS else TICKS))
+        if kind in _AFTER:
+            moves.append(Move(kind, seam, seam + length, seam))
+        else:
+            end = seam - gap if kind in ("SNR", "RIS", "FIL", "RCR") else seam
+            moves.append(Move(kind, max(0, min(end, seam - length)), end, seam))
+    return tuple(moves)
+
+
+def moves_of(sketch: Sketch) -> tuple[Move, ...]:
+    """Every transition of the piece in order of time."""
+    moves: list[Move] = []
+    for section, row in zip(sketch.sections, sketch.plan.form.sections, strict=True):
+        moves += parse_moves(row.transition, seam=section.end, bar=sketch.bar)
+    return tuple(sorted(moves, key=lambda move: (move.start, move.kind)))
+
+
+def windows_of(moves: tuple[Move, ...]) -> Windows:
+    """The spans that players must respect."""
+
+    def spans(kind: str) -> tuple[Span, ...]:
+        return tuple((move.start, move.end) for move in moves if move.kind == kind)
+
+    return Windows(spans("DRP"), spans("GAP"), spans("FIL"), spans("SNR"))

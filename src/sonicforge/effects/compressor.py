@@ -1,0 +1,162 @@
+"""Compressor: level in dB -> soft knee -> smoothed gain reduction -> gain.
+
+Feed-forward in the log domain with smoothing of the reduction, after Giannoulis, Massberg and Reiss, "Digital
+dynamic range compressor design", JAES 60 (2012). Level and reduction live on a grid of 16 samples (0.33 ms);
+the gain is joined linearly in between, so it never steps.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from sonicforge.sound.audio import SAMPLE_RATE, Samples
+
+HOP = 16
+HOLD_MS = 5.0
+RMS_MS = 20.0
+
+
+class Compressor:
+    """Channels are linked: the loudest one (peak) or their mean power (rms) sets the gain of all.
+
+    `ratio` >= 1, `knee_db` full width of the knee, `release_ms` 0 = programme dependent (80 ms after short peaks,
+    600 ms after long loud stretches). The peak detector holds for 5 ms so that a bass note does not modulate its own gain.
+    `look_ahead_ms` delays the sound by that much (`latency`).
+    """
+
+    def __init__(
+        self,
+        *,
+        threshold_db: float,
+        ratio: float = 2.0,
+        attack_ms: float = 10.0,
+        release_ms: float = 120.0,
+        knee_db: float = 6.0,
+        makeup_db: float = 0.0,
+        detector: str = "peak",
+        look_ahead_ms: float = 0.0,
+        sample_rate: int = SAMPLE_RATE,
+    ) -> None:
+        self.latency = round(look_ahead_ms * sample_rate / 1000)
+        self._rms = detector == "rms"
+        auto = release_ms <= 0
+        self._numbers = np.array([
+            threshold_db,
+            1.0 - 1.0 / max(ratio, 1.0),
+            max(knee_db, 1e-6),
+            _step(attack_ms, sample_rate),
+            _step(80.0 if auto else release_ms, sample_rate),
+            _step(600.0, sample_rate) if auto else 1.0,
+            _step(250.0, sample_rate) if auto else 0.0,
+            10 ** (makeup_db / 20),
+            _step(RMS_MS, sample_rate),
+            10 ** ((threshold_db - knee_db / 2) / 20),
+        ])
+        self._hold = max(round(HOLD_MS * sample_rate / 1000 / HOP), 1)
+        self.reset()
+
+    def reset(self) -> None:
+        gain = float(self._numbers[7])
+        # phase in the hop, running peak or power, fast reduction, slow reduction, gain before, gain after, mean power, slot
+        self._state = np.array([0.0, 0.0, 0.0, 0.0, gain, gain, 0.0, 0.0])
+        self._levels = np.zeros(self._hold)
+        self._past: Samples | None = None
+
+    @property
+    def reduction_db(self) -> float:
+        """Gain reduction at this moment, >= 0."""
+        return float(max(self._state[2], self._state[3]))
+
+    def process(self, block: Samples, key: Samples | None = None) -> Samples:
+        """Compress `block` by its own level, or by that of `key` (same number of samples)."""
+        source = np.ascontiguousarray(block)
+        out = self._delayed(source)
+        self.run(out, 0, out.shape[1], source if key is None else np.ascontiguousarray(key))
+        return out
+
+    def run(self, x: Samples, start: int, stop: int, key: Samples | None = None) -> None:
+        """Compress x[:, start:stop] in place, without the look-ahead delay."""
+        _compress(x, x if key is None else key, start, stop, self._numbers, self._state, self._levels, self._rms)
+
+    def _delayed(self, block: Samples) -> Samples:
+        if self.latency == 0:
+            return block.copy()
+        past = np.zeros((block.shape[0], self.latency), np.float32) if self._past is None else self._past
+        both = np.concatenate([past, block], axis=1)
+        self._past = both[:, block.shape[1] :].copy()
+        return np.ascontiguousarray(both[:, : block.shape[1]])
+
+
+def static_gain_db(level_db: float, *, threshold_db: float, ratio: float, knee_db: float = 6.0) -> float:
+    """The compressor's static curve: gain (<= 0) for a steady level."""
+    return -float(_reduction(level_db - threshold_db, 1.0 - 1.0 / ratio, max(knee_db, 1e-6)))
+
+
+def _step(ms: float, sample_rate: int) -> float:
+    """Share of the way gone per hop by a one-pole of that time constant."""
+    return 1.0 - math.exp(-HOP / max(ms * sample_rate / 1000, 1e-3))
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _reduction(over, slope, knee):  # type: ignore[no-untyped-def]
+    if over <= -knee / 2:
+        return 0.0
+    if over < knee / 2:
+        return slope * (over + knee / 2) ** 2 / (2 * knee)
+    return slope * over
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _compress(x, key, start, stop, numbers, state, levels, rms):  # type: ignore[no-untyped-def]
+    threshold, slope, knee, attack, release, slow_release, slow_attack, makeup, mean_step, bottom = numbers
+    phase = int(state[0])
+    heard, fast, slow, before, after, mean = state[1], state[2], state[3], state[4], state[5], state[6]
+    slot = int(state[7])
+    i = start
+    while i < stop:
+        count = min(HOP - phase, stop - i)
+        if rms:
+            for channel in range(key.shape[0]):
+                power = np.float32(0.0)
+                for j in range(i, i + count):
+                    power += key[channel, j] * key[channel, j]
+                heard += power / key.shape[0]
+        else:
+            for channel in range(key.shape[0]):
+                peak = np.float32(0.0)
+                for j in range(i, i + count):
+                    peak = max(peak, abs(key[channel, j]))
+                heard = max(heard, np.float64(peak))
+        if before != 1.0 or after != 1.0:
+            g = np.float32(before)
+            d = np.float32((after - before) / HOP)
+            for channel in range(x.shape[0]):
+                for j in range(i, i + count):
+                    x[channel, j] *= g + d * np.float32(phase + j - i)
+        i += count
+        phase += count
+        if phase == HOP:
+            phase = 0
+            if rms:
+                mean += mean_step * (heard / HOP - mean)
+                level = math.sqrt(mean)
+            else:
+                levels[slot] = heard
+                slot = slot + 1 if slot + 1 < levels.size else 0
+                level = levels.max()
+            heard = 0.0
+            wanted = 0.0
+            if level > bottom:
+                wanted = _reduction(20.0 * math.log10(level) - threshold, slope, knee)
+            fast += (attack if wanted > fast else release) * (wanted - fast)
+            slow += (slow_attack if wanted > slow else slow_release) * (wanted - slow)
+            reduction = max(fast, slow)
+            before = after
+            if reduction > 1e-5:
+                after = makeup * 10.0 ** (-0.05 * reduction)
+            else:
+                fast = slow = 0.0
+                after = makeup
+    state[0], state[1], state[2], state[3] = phase, heard, fast, slow
+    state[4], state[5], state[6], state[7] = before, after, mean if mean > 1e-30 else 0.0, slot

@@ -1,0 +1,113 @@
+"""Sweep: a low-pass or high-pass whose corner follows a control curve.
+
+State-variable filter with trapezoidal integrators (zero-delay feedback), stable under fast modulation; coefficients
+are computed on the control grid and joined linearly in between. Where the corner leaves the audible
+range the filter fades out and costs nothing.
+"""
+
+import math
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from sonicforge.effects.control import CONTROL
+from sonicforge.sound.audio import SAMPLE_RATE, Samples
+
+OPEN_LOWPASS_HZ = 18_500.0
+OPEN_HIGHPASS_HZ = 21.0
+FADE_S = 0.02
+
+
+class Sweep:
+    """Filter along `corner_hz`, one value per `CONTROL` samples from the start of the signal; the last one holds.
+
+    12 dB/oct, quality `q`. Corners at or above 18.5 kHz (low-pass) or at or below 21 Hz (high-pass) let the
+    sound through untouched.
+    """
+
+    latency = 0
+
+    def __init__(
+        self, corner_hz: NDArray[np.float32], *, high: bool, q: float = 0.75, sample_rate: int = SAMPLE_RATE
+    ) -> None:
+        corner = np.asarray(corner_hz, np.float64)
+        shut = corner > OPEN_HIGHPASS_HZ if high else corner < OPEN_LOWPASS_HZ
+        points = max(int(FADE_S * sample_rate / CONTROL), 2)
+        self._wet = _widened(shut, points)
+        g = np.tan(math.pi * np.clip(corner, 10.0, 0.45 * sample_rate) / sample_rate)
+        a1 = 1.0 / (1.0 + g * (g + 1.0 / q))
+        self._table = np.stack([g, a1, self._wet])
+        self._high, self._k = high, 1.0 / q
+        self.reset()
+
+    @property
+    def idle(self) -> bool:
+        """True when the corner never enters the audible range."""
+        return not self._wet.any()
+
+    def reset(self) -> None:
+        self._at = 0
+        self._state = np.zeros((2, 2))
+
+    def process(self, block: Samples) -> Samples:
+        out = np.array(block, np.float32, order="C")
+        self.run(out, 0, out.shape[1], self._at)
+        self._at += out.shape[1]
+        return out
+
+    def run(self, x: Samples, start: int, stop: int, at: int) -> None:
+        """Filter x[:, start:stop] in place; `at` is the position of `start` in the whole signal."""
+        low = min(at // CONTROL, self._wet.size - 1)
+        if not self._wet[low : (at + stop - start) // CONTROL + 2].any():
+            self._state[:] = 0.0
+            return
+        for channel in range(x.shape[0]):
+            _sweep(x[channel], start, stop, at, self._table, self._k, self._high, self._state[channel])
+
+
+def _widened(shut: NDArray[np.bool_], points: int) -> NDArray[np.float64]:
+    """1 where shut, fading to 0 over `points` on both sides."""
+    if not shut.any():
+        return np.zeros(shut.size)
+    index = np.arange(shut.size)
+    before = np.maximum.accumulate(np.where(shut, index, -(10**9)))
+    after = np.minimum.accumulate(np.where(shut, index, 10**9)[::-1])[::-1]
+    distance = np.minimum(index - before, after - index)
+    return np.clip(1.0 - distance / points, 0.0, 1.0)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _sweep(x, start, stop, at, table, k, high, state):  # type: ignore[no-untyped-def]
+    last = table.shape[1] - 1
+    s1, s2 = state
+    i = start
+    while i < stop:
+        n = at + i - start
+        c = n // CONTROL
+        end = min(stop, i + CONTROL - n % CONTROL)
+        c0, c1 = min(c, last), min(c + 1, last)
+        w0, w1 = table[2, c0], table[2, c1]
+        if w0 == 0.0 and w1 == 0.0:
+            s1 = s2 = 0.0
+            i = end
+            continue
+        dg = (table[0, c1] - table[0, c0]) / CONTROL
+        da = (table[1, c1] - table[1, c0]) / CONTROL
+        dw = (w1 - w0) / CONTROL
+        phase = n % CONTROL
+        for j in range(i, end):
+            p = phase + j - i
+            g = table[0, c0] + dg * p
+            a1 = table[1, c0] + da * p
+            v = np.float64(x[j])
+            v3 = v - s2
+            v1 = a1 * (s1 + g * v3)
+            v2 = s2 + g * v1
+            s1 = 2.0 * v1 - s1
+            s2 = 2.0 * v2 - s2
+            y = v - k * v1 - v2 if high else v2
+            x[j] = v + (w0 + dw * p) * (y - v)
+        i = end
+    state[0] = s1 if abs(s1) > 1e-30 else 0.0
+    state[1] = s2 if abs(s2) > 1e-30 else 0.0
