@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sonicforge.compose.directions import Directions, parse_directions
 from sonicforge.genres.genre import FormSection, Genre, Swing
 from sonicforge.genres.plan import Plan
 from sonicforge.music.scale import Key
@@ -19,6 +20,7 @@ class Sketch:
     `bar` is in ticks, `length` is the whole piece in ticks. `chords` cover the piece without gaps; their `tones` are
     pitch classes and `bass` the pitch class of the bass note. `parts` are drums, bass and comping. `entries` holds, for
     a section index and part code, the bars (first, end) inside the section where a part plays when that is not all.
+    `transpositions` are the semitones each section is lifted by (its chords already are).
     `rerolls` holds a sub-seed for each part that was rolled anew; ask `seed_for`, not `seed`.
     """
 
@@ -33,6 +35,7 @@ class Sketch:
     seed: int
     parts: tuple[Part, ...] = ()
     entries: Mapping[tuple[int, str], tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    transpositions: tuple[int, ...] = ()
     rerolls: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -61,6 +64,15 @@ class Sketch:
     def form_row(self, section: Section) -> FormSection:
         """The row of the form a section was made from, with its automation and transition tokens."""
         return self.plan.form.sections[self.section_index(section.start)]
+
+    def directions(self, section: Section) -> Directions:
+        """The automation tokens of a section as typed values: solo, thirds, fragments, voices, movements ..."""
+        return parse_directions(self.form_row(section).automation)
+
+    def key_at(self, tick: int) -> Key:
+        """The key of the section at a tick: the key of the piece, lifted where the section is."""
+        index = self.section_index(tick)
+        return self.key.transposed(self.transpositions[index]) if self.transpositions else self.key
 
     def bars_of(self, section: Section) -> range:
         """Start ticks of the bars of a section."""

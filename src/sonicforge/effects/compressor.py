@@ -13,6 +13,8 @@ from numba import njit
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 
 HOP = 16
+BATCH = 64
+PHASE, HEARD, FAST, SLOW, BEFORE, AFTER, MEAN, SLOT = range(8)
 HOLD_MS = 5.0
 RMS_MS = 20.0
 
@@ -58,15 +60,15 @@ class Compressor:
 
     def reset(self) -> None:
         gain = float(self._numbers[7])
-        # phase in the hop, running peak or power, fast reduction, slow reduction, gain before, gain after, mean power, slot
-        self._state = np.array([0.0, 0.0, 0.0, 0.0, gain, gain, 0.0, 0.0])
+        self._state = np.zeros(8)
+        self._state[BEFORE] = self._state[AFTER] = gain
         self._levels = np.zeros(self._hold)
         self._past: Samples | None = None
 
     @property
     def reduction_db(self) -> float:
         """Gain reduction at this moment, >= 0."""
-        return float(max(self._state[2], self._state[3]))
+        return float(max(self._state[FAST], self._state[SLOW]))
 
     def process(self, block: Samples, key: Samples | None = None) -> Samples:
         """Compress `block` by its own level, or by that of `key` (same number of samples)."""
@@ -109,54 +111,79 @@ def _reduction(over, slope, knee):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _compress(x, key, start, stop, numbers, state, levels, rms):  # type: ignore[no-untyped-def]
-    threshold, slope, knee, attack, release, slow_release, slow_attack, makeup, mean_step, bottom = numbers
-    phase = int(state[0])
-    heard, fast, slow, before, after, mean = state[1], state[2], state[3], state[4], state[5], state[6]
-    slot = int(state[7])
+    heard = np.empty(BATCH, np.float32)
+    gains = np.empty(BATCH + 1, np.float32)
     i = start
     while i < stop:
-        count = min(HOP - phase, stop - i)
+        phase = int(state[PHASE])
+        hops = min((stop - i) // HOP, BATCH) if phase == 0 else 0
+        if hops == 0:
+            count = min(HOP - phase, stop - i)
+            state[HEARD] = _hear(key, i, count, np.float32(state[HEARD]), rms)
+            _apply(x, i, count, phase, np.float32(state[BEFORE]), np.float32(state[AFTER]))
+            i += count
+            state[PHASE] = phase + count
+            if phase + count == HOP:
+                state[PHASE] = 0.0
+                _advance(np.float32(state[HEARD]), numbers, state, levels, rms)
+                state[HEARD] = 0.0
+            continue
+        for k in range(hops):
+            heard[k] = _hear(key, i + k * HOP, HOP, np.float32(0.0), rms)
+        for k in range(hops):
+            gains[k], gains[k + 1] = state[BEFORE], state[AFTER]
+            _advance(heard[k], numbers, state, levels, rms)
+        for k in range(hops):
+            if gains[k] != np.float32(1.0) or gains[k + 1] != np.float32(1.0):
+                _apply(x, i + k * HOP, HOP, 0, gains[k], gains[k + 1])
+        i += hops * HOP
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _hear(key, first, count, heard, rms):  # type: ignore[no-untyped-def]
+    for channel in range(key.shape[0]):
         if rms:
-            for channel in range(key.shape[0]):
-                power = np.float32(0.0)
-                for j in range(i, i + count):
-                    power += key[channel, j] * key[channel, j]
-                heard += power / key.shape[0]
+            for v in key[channel, first : first + count]:
+                heard += v * v / np.float32(key.shape[0])
         else:
-            for channel in range(key.shape[0]):
-                peak = np.float32(0.0)
-                for j in range(i, i + count):
-                    peak = max(peak, abs(key[channel, j]))
-                heard = max(heard, np.float64(peak))
-        if before != 1.0 or after != 1.0:
-            g = np.float32(before)
-            d = np.float32((after - before) / HOP)
-            for channel in range(x.shape[0]):
-                for j in range(i, i + count):
-                    x[channel, j] *= g + d * np.float32(phase + j - i)
-        i += count
-        phase += count
-        if phase == HOP:
-            phase = 0
-            if rms:
-                mean += mean_step * (heard / HOP - mean)
-                level = math.sqrt(mean)
-            else:
-                levels[slot] = heard
-                slot = slot + 1 if slot + 1 < levels.size else 0
-                level = levels.max()
-            heard = 0.0
-            wanted = 0.0
-            if level > bottom:
-                wanted = _reduction(20.0 * math.log10(level) - threshold, slope, knee)
-            fast += (attack if wanted > fast else release) * (wanted - fast)
-            slow += (slow_attack if wanted > slow else slow_release) * (wanted - slow)
-            reduction = max(fast, slow)
-            before = after
-            if reduction > 1e-5:
-                after = makeup * 10.0 ** (-0.05 * reduction)
-            else:
-                fast = slow = 0.0
-                after = makeup
-    state[0], state[1], state[2], state[3] = phase, heard, fast, slow
-    state[4], state[5], state[6], state[7] = before, after, mean if mean > 1e-30 else 0.0, slot
+            for v in key[channel, first : first + count]:
+                v = abs(v)
+                heard = v if v > heard else heard
+    return heard
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _apply(x, first, count, phase, before, after):  # type: ignore[no-untyped-def]
+    d = (after - before) * np.float32(1.0 / HOP)
+    for channel in range(x.shape[0]):
+        part = x[channel, first : first + count]
+        for j in range(part.size):
+            part[j] *= before + d * np.float32(phase + j)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _advance(heard, numbers, state, levels, rms):  # type: ignore[no-untyped-def]
+    threshold, slope, knee, attack, release, slow_release, slow_attack, makeup, mean_step, bottom = numbers
+    level = np.float64(heard)
+    if rms:
+        mean = state[MEAN] + mean_step * (level / HOP - state[MEAN])
+        state[MEAN] = mean if mean > 1e-30 else 0.0
+        level = math.sqrt(mean)
+    else:
+        slot = int(state[SLOT])
+        levels[slot] = level
+        state[SLOT] = slot + 1 if slot + 1 < levels.size else 0
+        for held in levels:
+            level = held if held > level else level
+    wanted = _reduction(20.0 * math.log10(level) - threshold, slope, knee) if level > bottom else 0.0
+    fast, slow = state[FAST], state[SLOW]
+    fast += (attack if wanted > fast else release) * (wanted - fast)
+    slow += (slow_attack if wanted > slow else slow_release) * (wanted - slow)
+    reduction = max(fast, slow)
+    state[BEFORE] = state[AFTER]
+    if reduction > 1e-5:
+        state[FAST], state[SLOW] = fast, slow
+        state[AFTER] = makeup * math.exp(-0.11512925464970228 * reduction)
+    else:
+        state[FAST] = state[SLOW] = 0.0
+        state[AFTER] = makeup

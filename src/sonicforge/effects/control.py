@@ -50,6 +50,7 @@ def _ride(x, start, stop, at, curve):  # type: ignore[no-untyped-def]
             if g0 == np.float32(0.0) and g1 == np.float32(0.0):
                 x[channel, i:end] = np.float32(0.0)
             elif g0 != np.float32(1.0) or g1 != np.float32(1.0):
-                for j in range(i, end):
-                    x[channel, j] *= g0 + step * np.float32(phase + j - i)
+                part = x[channel, i:end]
+                for j in range(part.size):
+                    part[j] *= g0 + step * np.float32(phase + j)
         i = end

@@ -13,11 +13,16 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Swing:
-    """`percent` = position of the second of two `unit` notes (50 straight, 66.7 triplet)."""
+    """`percent` = position of the second of two `unit` notes (50 straight, 66.7 triplet) at `pivot_bpm`.
+
+    Where swing follows the tempo it changes by `percent_per_bpm` for every bpm above the pivot, inside `range`.
+    """
 
     unit: int
     percent: float
     range: Range
+    pivot_bpm: float = 0.0
+    percent_per_bpm: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +102,13 @@ class Duck:
 
 @dataclass(frozen=True, slots=True)
 class Bass:
+    """`answers` are patches that take turns with the cast one in call and response; `lfo_beats` periods per note."""
+
     range: tuple[int, int]
     patterns: Mapping[str, str]
     duck: Duck
     lfo_beats: Mapping[str, tuple[float, ...]]
+    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +131,9 @@ class Comping:
 @dataclass(frozen=True, slots=True)
 class Melody:
     """`notes_per_bar` low..high; `rests` share of time silent; degree weights for the seven mode degrees;
-    `intervals` shares of repeat, step, third, fourth/fifth, larger; `lag_ms` mean and sigma behind the beat."""
+    `intervals` shares of repeat, step, third, fourth/fifth, larger; `lag_ms` mean and sigma behind the beat;
+    `ends` the scale degrees a closed phrase may end on; `echo_steps` > 0: the second voice repeats the lead that many
+    16ths later instead of playing its own line."""
 
     range: tuple[int, int]
     notes_per_bar: Range
@@ -135,6 +145,7 @@ class Melody:
     bars_per_phrase: int
     lag_ms: Range
     ends: tuple[int, ...]
+    echo_steps: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +165,12 @@ class FormSection:
 
 @dataclass(frozen=True, slots=True)
 class Form:
+    """`bpm` 0 leaves the tempo to the genre; `swing_percent` 0 the swing."""
+
     sections: tuple[FormSection, ...]
     bpm: float
     beats_per_bar: int
+    swing_percent: float = 0.0
 
     @property
     def bars(self) -> int:

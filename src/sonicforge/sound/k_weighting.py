@@ -88,7 +88,9 @@ def weigh_pair(
     state[1, 0], state[1, 1], state[1, 2], state[1, 3] = t0, t1, t2, t3
 
 
-def weigh(samples: Samples, sample_rate: int, state: NDArray[np.float64], edges: NDArray[np.int64]) -> NDArray[np.float64]:
+def weigh(
+    samples: Samples, sample_rate: int, state: NDArray[np.float64], edges: NDArray[np.int64]
+) -> NDArray[np.float64]:
     """K-weighted energy (channels, pieces) between sample `edges`; `state` (channels, 4) carries over.
 
     An odd last channel runs beside silence.

@@ -1,7 +1,7 @@
 """Loudness as in ITU-R BS.1770-5 and EBU R 128 (Tech 3341, 3342): how loud sound is to a listener."""
 
 from dataclasses import dataclass
-from math import inf, log10
+from math import inf, isfinite, log10
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,12 @@ class Loudness:
     sample_peak: float
     duration_s: float
     too_short: bool
+
+    def to_json(self) -> dict[str, float | bool | None]:
+        """Every figure, rounded to 0.01; null where silence has no number."""
+        figures = {name: getattr(self, name) for name in self.__slots__}
+        rounded = {name: round(value, 2) if isfinite(value) else None for name, value in figures.items()}
+        return rounded | {"plr": round(self.plr, 2), "too_short": self.too_short}
 
     @property
     def plr(self) -> float:

@@ -5,6 +5,7 @@ to show), `fine` a Kaiser-windowed sinc at 8x. Detectors disagree by up to half 
 ceiling counts as held only where all three say so.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
 from math import inf, log10
 from typing import Literal
@@ -25,41 +26,59 @@ _ITU_1 = (
     -0.0291748046875, 0.0292968750000, -0.0517578125000, 0.0891113281250, -0.1665039062500, 0.4650878906250,
     0.7797851562500, -0.2003173828125, 0.1015625000000, -0.0582275390625, 0.0330810546875, -0.0189208984375,
 )  # fmt: skip
-_BLOCK = 256
-
-Taps = NDArray[np.float32]
+_BLOCK = 128
 
 
-@lru_cache(maxsize=1)
-def itu_taps() -> Taps:
-    """(4, 12): the phases of Annex 2, oldest sample first."""
-    phases = [_ITU_0, _ITU_1, _ITU_1[::-1], _ITU_0[::-1]]
-    return np.ascontiguousarray(np.array(phases, np.float32)[:, ::-1])
+@dataclass(frozen=True, slots=True)
+class Interpolator:
+    """An interpolating filter, folded.
+
+    Its phases come in mirrored pairs: with e and o the even and odd part of one of them, applied to the sums and
+    differences of samples at equal distance from the middle, the pair reads E + O and E - O, and the larger
+    magnitude of the two is |E| + |O|. Half the work, and half the cost. `even` (phases, t/2) has rows left over
+    at its end where a phase is its own mirror image; `odd` (pairs, t/2).
+    """
+
+    even: Samples
+    odd: Samples
+    bound: float
+
+    @property
+    def taps(self) -> int:
+        return 2 * self.even.shape[1]
 
 
-@lru_cache(maxsize=1)
-def sinc_taps() -> Taps:
-    """(3, 12): quarter, half and three quarters between samples; the fourth phase is the sample itself."""
-    return _sinc_phases(4, 12, np.hanning(49))
+def _folded(phases: NDArray[np.float64], selfsame: NDArray[np.float64]) -> Interpolator:
+    """From one phase of each pair (pairs, t) and the symmetric phases (n, t), oldest sample first."""
+    half = phases.shape[1] // 2
+    mirrored = phases[:, ::-1]
+    even = np.concatenate([(phases + mirrored)[:, :half] / 2, selfsame[:, :half]])
+    bound = max(float(np.abs(part).sum(axis=1).max()) for part in (phases, selfsame) if len(part))
+    odd = (phases - mirrored)[:, :half] / 2
+    return Interpolator(np.ascontiguousarray(even, np.float32), np.ascontiguousarray(odd, np.float32), bound * 1.0001)
 
 
-@lru_cache(maxsize=1)
-def fine_taps() -> Taps:
-    """(7, 32): the eighths between samples, Kaiser window of beta 6."""
-    return _sinc_phases(8, 32, np.kaiser(257, 6.0))
-
-
-def _sinc_phases(factor: int, taps: int, window: NDArray[np.float64]) -> Taps:
+def _sinc(factor: int, taps: int, window: NDArray[np.float64]) -> Interpolator:
     full = np.sinc((np.arange(factor * taps + 1) - factor * taps / 2) / factor) * window
-    return np.array([full[phase : factor * taps : factor][::-1] for phase in range(1, factor)], np.float32)
+    phases = np.array([full[phase : factor * taps : factor][::-1] for phase in range(1, factor // 2 + 1)])
+    return _folded(phases[:-1], phases[-1:])
 
 
-def taps_of(detector: Detector) -> tuple[Taps, ...]:
+@lru_cache(maxsize=1)
+def interpolators() -> dict[str, Interpolator]:
+    """The three detectors' filters by name."""
+    return {
+        "sinc": _sinc(4, 12, np.hanning(49)),
+        "itu": _folded(np.array([_ITU_0[::-1], _ITU_1[::-1]]), np.zeros((0, 12))),
+        "fine": _sinc(8, 32, np.kaiser(257, 6.0)),
+    }
+
+
+def chosen(detector: Detector) -> tuple[Interpolator, ...]:
     """The filters whose readings a detector takes the maximum of."""
-    sets = {"itu": (itu_taps(),), "sinc": (sinc_taps(),), "fine": (fine_taps(),)}
-    sets["display"] = sets["sinc"]
-    sets["certified"] = (*sets["sinc"], *sets["itu"], *sets["fine"])
-    return sets[detector]
+    every = interpolators()
+    names = {"display": ("sinc",), "certified": ("sinc", "itu", "fine")}.get(detector, (detector,))
+    return tuple(every[name] for name in names)
 
 
 def true_peak(audio: Audio, detector: Detector = "display") -> float:
@@ -69,10 +88,10 @@ def true_peak(audio: Audio, detector: Detector = "display") -> float:
     so far (their samples times the filter's largest possible gain stay below it) are skipped.
     """
     highest = sample_peak(audio)
-    for taps in taps_of(detector):
-        bound = float(np.abs(taps).sum(axis=1).max())
+    for filter in chosen(detector):
         for channel in audio.samples:
-            highest = float(search(np.ascontiguousarray(channel), taps, bound, highest))
+            x = np.ascontiguousarray(channel)
+            highest = float(_search(x, filter.even, filter.odd, filter.bound, highest))
     return highest
 
 
@@ -83,9 +102,7 @@ def true_peak_db(audio: Audio, detector: Detector = "display") -> float:
 
 def sample_peak(audio: Audio) -> float:
     """Highest absolute sample, linear."""
-    if audio.length == 0:
-        return 0.0
-    return max(float(highest_sample(np.ascontiguousarray(channel))) for channel in audio.samples)
+    return max((float(highest_sample(np.ascontiguousarray(channel))) for channel in audio.samples), default=0.0)
 
 
 def sample_peak_db(audio: Audio) -> float:
@@ -103,22 +120,37 @@ def highest_sample(x: Samples) -> np.float32:
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def raise_envelope(window: Samples, taps: Taps, scratch: Samples, envelope: Samples) -> None:
-    """Lifts `envelope` (n) to the absolute values that `taps` (phases, t) find in `window` (n + t - 1 or more).
+def raise_envelope(window: Samples, even: Samples, odd: Samples, scratch: Samples, envelope: Samples) -> None:
+    """Lifts `envelope` (n) to the highest magnitudes that a filter of t taps finds in `window` (n + t - 1).
 
-    Entry i covers the time from the sample in the middle of its taps to the one after it.
+    Entry i covers the time from sample i + t/2 - 1 of the window to the one after it. `scratch` is (t + 2, n).
     """
-    n = len(envelope)
-    y = scratch[:n]
-    for phase in range(taps.shape[0]):
-        y[:] = 0
-        for k in range(0, taps.shape[1], 4):
-            a, b, c, d = taps[phase, k], taps[phase, k + 1], taps[phase, k + 2], taps[phase, k + 3]
-            v = window[k : k + n + 3]
-            for i in range(n):
-                y[i] += a * v[i] + b * v[i + 1] + c * v[i + 2] + d * v[i + 3]
+    n, half = len(envelope), even.shape[1]
+    sums, differences = scratch[:half], scratch[half : 2 * half]
+    for k in range(half):
+        near, far, s, d = window[k : k + n], window[2 * half - 1 - k : 2 * half - 1 - k + n], sums[k], differences[k]
         for i in range(n):
-            envelope[i] = max(envelope[i], abs(y[i]))
+            s[i] = near[i] + far[i]
+            d[i] = near[i] - far[i]
+    e, o = scratch[2 * half], scratch[2 * half + 1]
+    for phase in range(even.shape[0]):
+        _weighted_sum(sums, even[phase], e)
+        if phase < odd.shape[0]:
+            _weighted_sum(differences, odd[phase], o)
+            for i in range(n):
+                envelope[i] = max(envelope[i], abs(e[i]) + abs(o[i]))
+        else:
+            for i in range(n):
+                envelope[i] = max(envelope[i], abs(e[i]))
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _weighted_sum(rows: Samples, weights: Samples, y: Samples) -> None:
+    y[:] = 0
+    for k in range(0, len(weights), 2):
+        a, b, u, v = weights[k], weights[k + 1], rows[k], rows[k + 1]
+        for i in range(len(y)):
+            y[i] += a * u[i] + b * v[i]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -132,17 +164,17 @@ def load_window(x: Samples, start: int, window: Samples) -> None:
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def search(x: Samples, taps: Taps, bound: float, highest: float) -> float:
+def _search(x: Samples, even: Samples, odd: Samples, bound: float, highest: float) -> float:
     """The highest absolute interpolated value of one channel, or `highest` if nothing beats it."""
-    width = taps.shape[1]
-    window = np.zeros(_BLOCK + width, np.float32)
-    scratch = np.zeros(_BLOCK, np.float32)
+    taps = 2 * even.shape[1]
+    window = np.zeros(_BLOCK + taps, np.float32)
+    scratch = np.zeros((taps + 2, _BLOCK), np.float32)
     envelope = np.zeros(_BLOCK, np.float32)
-    for start in range(-width // 2, len(x) + width // 2, _BLOCK):
-        load_window(x, start - width // 2 + 1, window)
+    for start in range(-taps // 2, len(x) + taps // 2, _BLOCK):
+        load_window(x, start - taps // 2 + 1, window)
         if highest_sample(window) * bound > highest:
             envelope[:] = 0
-            raise_envelope(window, taps, scratch, envelope)
+            raise_envelope(window, even, odd, scratch, envelope)
             highest = max(highest, np.float64(highest_sample(envelope)))
     return highest
 

@@ -77,7 +77,7 @@ def add_click(out, white, corner, band_passed, tau, gain):
     a2, a3 = g * a1, g * g * a1
     a = b = 0.0
     decay, level = math.exp(-1.0 / tau), gain
-    for i in range(min(out.size, white.size)):
+    for i in range(out.size):
         x = white[i] - b
         band, under = a1 * a + a2 * x, b + a2 * a + a3 * x
         a, b = 2.0 * band - a, 2.0 * under - b

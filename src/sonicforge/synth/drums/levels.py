@@ -12,7 +12,8 @@ from sonicforge.sound.audio import SAMPLE_RATE, Samples
 
 SINE = 0.7
 NOISE_RMS = 0.33
-CLICK_RMS = 1.0
+CLICK_RMS = 0.75
+"""Not 1: so the kicks' centroids land where they were measured to belong."""
 METAL_HZ = (205.3, 304.4, 369.6, 522.7, 540.0, 800.0)
 METAL_CENTRE_HZ = 7100.0
 METAL_LOWER_HZ = 3400.0
@@ -59,6 +60,7 @@ def noise_gain(low: float, high: float) -> float:
 
 @lru_cache(maxsize=128)
 def click_gain(band_passed: bool, corner: float) -> float:
+    """Gain that brings white noise through the click's filter to `CLICK_RMS`."""
     response = _band(_grid(), corner, 1.2) if band_passed else _high(_grid(), corner)
     return CLICK_RMS / max(float(np.mean(response)), 1e-9) ** 0.5
 

@@ -1,0 +1,126 @@
+"""A tune meets the harmony: the cheapest way to bend a motif's tones to the chords without losing its shape."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sonicforge.compose.motif import Tone, is_strong
+from sonicforge.music.chord import chord_scale
+from sonicforge.music.scale import MODES, Key
+from sonicforge.music.score import STEP, TICKS
+
+_REACH = 2
+_KEEP_INTERVAL = 0.55
+_KEEP_PITCH = 0.5
+_TURN = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Sounding:
+    """What a melody note hears: pitch classes of the chord and, line by line, the scale that goes with it."""
+
+    tones: frozenset[int]
+    scale: tuple[int, ...]
+
+    @classmethod
+    def of(cls, tones: tuple[int, ...], key: Key) -> "Sounding":
+        return _sounding(tones, key)
+
+    def pitch(self, key: Key, line: int) -> int:
+        """MIDI number of a line under this chord: as in the key, or bent where the chord bends the scale."""
+        octave, index = divmod(line, 7)
+        plain = 12 * octave + key.tonic + MODES[key.mode][index]
+        return plain + (self.scale[index] - plain + 6) % 12 - 6
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One tone's candidates with their own costs."""
+
+    target: int
+    pitches: tuple[int, ...]
+    lines: tuple[int, ...]
+    costs: tuple[float, ...]
+
+
+def fitted(
+    tones: Sequence[Tone], heard: Sequence[Sounding], key: Key, low: int, high: int, bar: int, *, pull: float = 1.0
+) -> list[int]:
+    """MIDI numbers for tones under their chords, one chord a tone.
+
+    Dynamic programming over scale tones within a third of the wished line. It prefers what was written, chord tones on
+    strong and long notes, no tone a semitone above a chord tone, the written intervals, moves of an octave at most.
+    `pull` scales the wish for chord tones.
+    """
+    places = [_place(tone, chord, key, low, high, bar, pull) for tone, chord in zip(tones, heard, strict=True)]
+    if not places:
+        return []
+    totals = list(places[0].costs)
+    back: list[list[int]] = []
+    for before, here in zip(places, places[1:], strict=False):
+        written = here.target - before.target
+        choice: list[int] = []
+        following: list[float] = []
+        for line, pitch, own in zip(here.lines, here.pitches, here.costs, strict=True):
+            best, best_index = 1e9, 0
+            for index, total in enumerate(totals):
+                cost = total + _move_cost(pitch - before.pitches[index], line - before.lines[index], written)
+                if cost < best:
+                    best, best_index = cost, index
+            choice.append(best_index)
+            following.append(best + own)
+        totals = following
+        back.append(choice)
+    index = min(range(len(totals)), key=totals.__getitem__)
+    path = [index]
+    for choice in reversed(back):
+        index = choice[index]
+        path.append(index)
+    return [place.pitches[index] for place, index in zip(places, reversed(path), strict=True)]
+
+
+def rubs(pitch: int, tones: frozenset[int]) -> bool:
+    """Whether a pitch outside the chord lies a semitone above one of its tones."""
+    return pitch % 12 not in tones and (pitch - 1) % 12 in tones
+
+
+@lru_cache(maxsize=512)
+def _sounding(tones: tuple[int, ...], key: Key) -> Sounding:
+    return Sounding(frozenset(tones), chord_scale(tones, key))
+
+
+def _place(tone: Tone, chord: Sounding, key: Key, low: int, high: int, bar: int, pull: float) -> _Place:
+    if tone.bend:
+        pitch = chord.pitch(key, tone.line) + tone.bend
+        return _Place(tone.line, (pitch,), (tone.line,), (0.0,))
+    lines = tuple(range(tone.line - _REACH, tone.line + _REACH + 1))
+    pitches = tuple(chord.pitch(key, line) for line in lines)
+    strong, long = is_strong(tone.at, bar), tone.length >= 4 * STEP
+    on_beat = tone.at % TICKS == 0
+    weight = pull * (1.0 * strong + 0.6 * long + 0.35 * on_beat + 0.15)
+    costs = []
+    for line, pitch in zip(lines, pitches, strict=True):
+        away = abs(line - tone.line)
+        cost = _KEEP_PITCH * away
+        pitch_class = pitch % 12
+        below = (pitch_class - 1) % 12 in chord.tones
+        if pitch_class not in chord.tones:
+            cost += 0.8 * weight + (0.3 + 3.2 * weight if below and tone.length >= 2 * STEP else 0.8 * below)
+        elif below:
+            cost += 0.35 * weight
+        if not low <= pitch <= high:
+            cost += 2.0 + 0.8 * max(low - pitch, pitch - high)
+        costs.append(cost)
+    return _Place(tone.line, pitches, lines, tuple(costs))
+
+
+def _move_cost(semitones: int, lines: int, written: int) -> float:
+    cost = _KEEP_INTERVAL * abs(lines - written)
+    if lines * written < 0 or (lines == 0) != (written == 0):
+        cost += _TURN
+    size = abs(semitones)
+    if size > 12:
+        cost += 3.0 + 2.0 * (size - 12)
+    elif size == 6 or size > 9:
+        cost += 0.35
+    return cost
