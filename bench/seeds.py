@@ -15,13 +15,14 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from machine import machine
 from numpy.typing import NDArray
 
+from machine import machine
 from sonicforge.sound.audio import Audio
 
 
@@ -58,7 +59,7 @@ def _rhythm(flux: NDArray[np.float32]) -> list[float]:
         correlation = np.fft.irfft(spectrum)[: curve.size]
         correlation = correlation / max(correlation[0], 1e-9)
         lags = np.geomspace(0.1, 2.0, 41) * 48_000 / 1024
-        out += [float(correlation[int(a) : int(b) + 1].max()) for a, b in zip(lags[:-1], lags[1:], strict=True)]
+        out += [float(correlation[int(a) : int(b) + 1].max()) for a, b in pairwise(lags)]
     return out
 
 
@@ -133,7 +134,9 @@ def report(results: list[dict[str, Any]], seeds: int) -> None:
     for crash in crashes:
         print("CRASH", crash["genre"], crash["seed"], crash["crash"])
     good = [r for r in results if "crash" not in r]
-    print(f"{len(results)} tracks, {len(crashes)} crashes, {sum(not r['finite'] for r in good)} with non-finite samples")
+    print(
+        f"{len(results)} tracks, {len(crashes)} crashes, {sum(not r['finite'] for r in good)} with non-finite samples"
+    )
     print(f"loudness off target at most {max(abs(r['loudness_error']) for r in good):.2f} LU")
     print(f"true peak over the ceiling at most {max(r['peak_over'] for r in good):+.3f} dB (max of three detectors)")
     for genre in dict.fromkeys(r["genre"] for r in good):

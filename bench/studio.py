@@ -82,7 +82,9 @@ def main() -> None:
                     f"{first_sound(genre):16.2f}",
                     flush=True,
                 )
-    print(f"median {statistics.median(factors):.1f}x, slowest {min(factors):.1f}x, fastest {max(factors):.1f}x real time")
+    print(
+        f"median {statistics.median(factors):.1f}x, slowest {min(factors):.1f}x, fastest {max(factors):.1f}x real time"
+    )
     times = sorted(help_time() for _ in range(5))
     print(f"sonicforge --help: median {times[2]:.2f} s ({times[0]:.2f} to {times[-1]:.2f})")
     print(Path(sys.executable).name, machine())

@@ -1,15 +1,16 @@
 """Render genres to look at and listen to: sound, pictures and a table of section loudness beside the plan.
 
-    python scripts/listen.py [--genres lofi_hiphop,ambient] [--seeds 1,2,3] [--minutes 3] [--out out/listen] [--no-sound]
+python scripts/listen.py [--genres lofi_hiphop,ambient] [--seeds 1,2,3] [--minutes 3] [--out out/listen] [--no-sound]
 """
 
 import argparse
 from pathlib import Path
 
+from sonicforge.genres.concept import Concept
+
 from sonicforge.analysis.pianoroll import draw_pianoroll
 from sonicforge.analysis.spectrogram import draw_spectrogram
 from sonicforge.analysis.waveform import draw_waveform
-from sonicforge.genres.concept import Concept
 from sonicforge.genres.load import names
 from sonicforge.music.time import Clock
 from sonicforge.sound.files import write

@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "effects": SOUND,
     "analysis": SOUND | {"music"},
     "genres": {"errors", "chance", "music"},
-    **{room: GROUND for room in ROOMS},
+    **dict.fromkeys(ROOMS, GROUND),
     "studio": GROUND | ROOMS,
     "library": GROUND | HALL_VALUES,
     "settings": set(),

@@ -1,14 +1,14 @@
 """The whole family of errors. An error names the value it met and the range or names it wanted.
 
-    SonicForgeError
-    ├── BadInput            what a person asked for cannot be
-    │   ├── OutOfRange      a number outside its range
-    │   ├── UnknownName     a genre, mood, key, format ... that does not exist
-    │   └── Conflict        two wishes that exclude each other
-    ├── BadDataFile         a genre or patch file that breaks its schema
-    ├── UnreadableAudio     a file that is not sound, or too short to judge
-    ├── CannotWrite         a folder or disk that refuses
-    └── Abandoned           a candidate given up early because it cannot pass any more
+SonicForgeError
+├── BadInput            what a person asked for cannot be
+│   ├── OutOfRange      a number outside its range
+│   ├── UnknownName     a genre, mood, key, format ... that does not exist
+│   └── Conflict        two wishes that exclude each other
+├── BadDataFile         a genre or patch file that breaks its schema
+├── UnreadableAudio     a file that is not sound, or too short to judge
+├── CannotWrite         a folder or disk that refuses
+└── Abandoned           a candidate given up early because it cannot pass any more
 """
 
 from collections.abc import Iterable

@@ -124,7 +124,17 @@ def test_info_and_version_answer(capsys: pytest.CaptureFixture[str]) -> None:
 def test_generate_makes_a_whole_folder_and_tells_it_as_one_object(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    options = "--seed 3 --minutes 0.6 --format flac,mp3,opus,ogg,m4a,wav16 --stems --pictures --json".split()
+    options = [
+        "--seed",
+        "3",
+        "--minutes",
+        "0.6",
+        "--format",
+        "flac,mp3,opus,ogg,m4a,wav16",
+        "--stems",
+        "--pictures",
+        "--json",
+    ]
     code, out, err = run(capsys, "generate", "calm lo-fi", *options, "--out", str(tmp_path))
     assert (code, err) == (0, "")
     told = json.loads(out)
@@ -143,7 +153,12 @@ def test_generate_makes_a_whole_folder_and_tells_it_as_one_object(
 def test_a_batch_passes_over_a_bad_line_and_goes_on_where_it_stopped(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lines = [{"genre": "chiptune", "seed": 1, "length_s": 30}, "not json", {"genre": "polka"}, {"text": "30 seconds chiptune"}]
+    lines = [
+        {"genre": "chiptune", "seed": 1, "length_s": 30},
+        "not json",
+        {"genre": "polka"},
+        {"text": "30 seconds chiptune"},
+    ]
     file = tmp_path / "concepts.jsonl"
     file.write_text("\n".join(line if isinstance(line, str) else orjson.dumps(line).decode() for line in lines))
     out = tmp_path / "tracks"

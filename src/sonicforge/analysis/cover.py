@@ -59,7 +59,7 @@ def _draw_rings(pen: ImageDraw.ImageDraw, score: Score, size: int, hue: float) -
 
 
 def _draw_path(pen: ImageDraw.ImageDraw, score: Score, size: int, hue: float) -> None:
-    notes = [note for part in score.of_code("lav") for note in part.notes][:: 2][:160]
+    notes = [note for part in score.of_code("lav") for note in part.notes][::2][:160]
     if len(notes) < 2:
         return
     low = min(note.pitch for note in notes)

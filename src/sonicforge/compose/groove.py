@@ -8,7 +8,7 @@ from sonicforge.compose.directions import Directions
 from sonicforge.compose.sketch import Sketch
 from sonicforge.genres.genre import DrumPattern, Genre
 from sonicforge.music.grid import Hit, parse_row
-from sonicforge.music.score import TICKS, Section
+from sonicforge.music.score import Section
 from sonicforge.music.swing import swung
 
 DRUM_CODES = "kshpx"
@@ -40,7 +40,6 @@ class Stroke:
     optional: bool
     grace: bool
     flam_ms: float
-    straight: int
 
 
 def row_codes(genre: Genre) -> dict[str, str]:
@@ -84,9 +83,8 @@ def compile_bar(
         swing = percent if triplets == (unit == 8) else 200 / 3 if triplets else 50.0
         for hit, tick in _inside(parsed.hits, parsed.length, run * bar, bar):
             moved = swung(tick, unit=unit, percent=swing, triplets=triplets)
-            strokes.append(
-                Stroke(moved, row, hit.velocity, tick // parsed.step, hit.optional, hit.grace, hit.shift_ms, tick)
-            )
+            step = tick // parsed.step
+            strokes.append(Stroke(moved, row, hit.velocity, step, hit.optional, hit.grace, hit.shift_ms))
     return tuple(sorted(strokes, key=lambda stroke: stroke.tick))
 
 
@@ -164,6 +162,3 @@ def _choose(sketch: Sketch, section: Section) -> tuple[str, str]:
     main = ranked[0]
     return main, fitting[1] if len(fitting) > 1 else main
 
-
-def beats(ticks: int) -> float:
-    return ticks / TICKS

@@ -119,8 +119,12 @@ class Reading:
         return tuple(voice for voice in self.voices if voice.code in wanted)
 
     @cached_property
+    def chord_ticks(self) -> list[int]:
+        return [chord.start for chord in self.score.chords]
+
+    @cached_property
     def chord_starts(self) -> Ints:
-        return np.array([chord.start for chord in self.score.chords], np.int64)
+        return np.array(self.chord_ticks, np.int64)
 
     def chord_at(self, tick: int) -> ChordSpan | None:
         """The chord that sounds at a tick; None when the score names no chords."""

@@ -1,7 +1,7 @@
 """Compressor: level in dB -> soft knee -> smoothed gain reduction -> gain.
 
 Feed-forward in the log domain with smoothing of the reduction, after Giannoulis, Massberg and Reiss, "Digital
-dynamic range compressor design", JAES 60 (2012). Level and reduction live on a grid of 16 samples (0.33 ms);
+dynamic range compressor design", JAES 60 (2012). Level and reduction live on a grid of 32 samples (0.67 ms);
 the gain is joined linearly in between, so it never steps.
 """
 
@@ -12,10 +12,10 @@ from numba import njit
 
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 
-HOP = 16
+HOP = 32
 BATCH = 64
-PHASE, HEARD, FAST, SLOW, BEFORE, AFTER, MEAN, SLOT = range(8)
-HOLD_MS = 5.0
+PHASE, HEARD, FAST, SLOW, BEFORE, AFTER, MEAN, SLOT, OLDER, YOUNGER = range(10)
+HOLD_MS = 4.0
 RMS_MS = 20.0
 
 
@@ -23,7 +23,7 @@ class Compressor:
     """Channels are linked: the loudest one (peak) or their mean power (rms) sets the gain of all.
 
     `ratio` >= 1, `knee_db` full width of the knee, `release_ms` 0 = programme dependent (80 ms after short peaks,
-    600 ms after long loud stretches). The peak detector holds for 5 ms so that a bass note does not modulate its own gain.
+    600 ms after long loud stretches). The peak detector holds for 4 to 8 ms so that a bass note does not modulate its own gain.
     `look_ahead_ms` delays the sound by that much (`latency`).
     """
 
@@ -54,15 +54,14 @@ class Compressor:
             10 ** (makeup_db / 20),
             _step(RMS_MS, sample_rate),
             10 ** ((threshold_db - knee_db / 2) / 20),
+            max(round(HOLD_MS * sample_rate / 1000 / HOP), 1),
         ])
-        self._hold = max(round(HOLD_MS * sample_rate / 1000 / HOP), 1)
         self.reset()
 
     def reset(self) -> None:
         gain = float(self._numbers[7])
-        self._state = np.zeros(8)
+        self._state = np.zeros(10)
         self._state[BEFORE] = self._state[AFTER] = gain
-        self._levels = np.zeros(self._hold)
         self._past: Samples | None = None
 
     @property
@@ -79,7 +78,7 @@ class Compressor:
 
     def run(self, x: Samples, start: int, stop: int, key: Samples | None = None) -> None:
         """Compress x[:, start:stop] in place, without the look-ahead delay."""
-        _compress(x, x if key is None else key, start, stop, self._numbers, self._state, self._levels, self._rms)
+        _compress(x, x if key is None else key, start, stop, self._numbers, self._state, self._rms)
 
     def _delayed(self, block: Samples) -> Samples:
         if self.latency == 0:
@@ -110,7 +109,7 @@ def _reduction(over, slope, knee):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _compress(x, key, start, stop, numbers, state, levels, rms):  # type: ignore[no-untyped-def]
+def _compress(x, key, start, stop, numbers, state, rms):  # type: ignore[no-untyped-def]
     heard = np.empty(BATCH, np.float32)
     gains = np.empty(BATCH + 1, np.float32)
     i = start
@@ -125,14 +124,14 @@ def _compress(x, key, start, stop, numbers, state, levels, rms):  # type: ignore
             state[PHASE] = phase + count
             if phase + count == HOP:
                 state[PHASE] = 0.0
-                _advance(np.float32(state[HEARD]), numbers, state, levels, rms)
+                _advance(np.float32(state[HEARD]), numbers, state, rms)
                 state[HEARD] = 0.0
             continue
         for k in range(hops):
             heard[k] = _hear(key, i + k * HOP, HOP, np.float32(0.0), rms)
         for k in range(hops):
             gains[k], gains[k + 1] = state[BEFORE], state[AFTER]
-            _advance(heard[k], numbers, state, levels, rms)
+            _advance(heard[k], numbers, state, rms)
         for k in range(hops):
             if gains[k] != np.float32(1.0) or gains[k + 1] != np.float32(1.0):
                 _apply(x, i + k * HOP, HOP, 0, gains[k], gains[k + 1])
@@ -162,19 +161,19 @@ def _apply(x, first, count, phase, before, after):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _advance(heard, numbers, state, levels, rms):  # type: ignore[no-untyped-def]
-    threshold, slope, knee, attack, release, slow_release, slow_attack, makeup, mean_step, bottom = numbers
+def _advance(heard, numbers, state, rms):  # type: ignore[no-untyped-def]
+    threshold, slope, knee, attack, release, slow_release, slow_attack, makeup, mean_step, bottom, hold = numbers
     level = np.float64(heard)
     if rms:
         mean = state[MEAN] + mean_step * (level / HOP - state[MEAN])
         state[MEAN] = mean if mean > 1e-30 else 0.0
         level = math.sqrt(mean)
     else:
-        slot = int(state[SLOT])
-        levels[slot] = level
-        state[SLOT] = slot + 1 if slot + 1 < levels.size else 0
-        for held in levels:
-            level = held if held > level else level
+        if state[SLOT] <= 0.0:
+            state[SLOT], state[OLDER], state[YOUNGER] = hold, state[YOUNGER], 0.0
+        state[SLOT] -= 1.0
+        state[YOUNGER] = max(state[YOUNGER], level)
+        level = max(state[YOUNGER], state[OLDER])
     wanted = _reduction(20.0 * math.log10(level) - threshold, slope, knee) if level > bottom else 0.0
     fast, slow = state[FAST], state[SLOW]
     fast += (attack if wanted > fast else release) * (wanted - fast)

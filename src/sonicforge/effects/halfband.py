@@ -70,21 +70,27 @@ def _halve(x, out, arm, gain):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _double(x, out, start, stop, arm, gain):  # type: ignore[no-untyped-def]
-    size = x.size
-    two = np.float32(2.0)
-    low, high = start // 2, (stop + 1) // 2
-    for m in range(low, high):
-        if start <= 2 * m < stop and m < size:
-            out[2 * m] += gain * x[m]
-        if start <= 2 * m + 1 < stop:
+    block = 512
+    piece = np.empty(block + 2 * ARMS, np.float32)
+    between = np.empty(block, np.float32)
+    for low in range(start // 2, (stop + 1) // 2, block):
+        count = min(block, (stop + 1) // 2 - low)
+        for j in range(count + 2 * ARMS):
+            m = low + j - ARMS
+            piece[j] = gain * x[m] if 0 <= m < x.size else np.float32(0.0)
+        for j in range(count):
             total = np.float32(0.0)
-            if m >= ARMS - 1 and m + ARMS < size:
-                for k in range(ARMS):
-                    total += arm[k] * (x[m + 1 + k] + x[m - k])
-            else:
-                for k in range(ARMS):
-                    if m + 1 + k < size:
-                        total += arm[k] * x[m + 1 + k]
-                    if 0 <= m - k < size:
-                        total += arm[k] * x[m - k]
-            out[2 * m + 1] += gain * two * total
+            for k in range(ARMS):
+                total += arm[k] * (piece[j + ARMS + 1 + k] + piece[j + ARMS - k])
+            between[j] = np.float32(2.0) * total
+        if start <= 2 * low and 2 * (low + count) <= stop:
+            rows = out[2 * low : 2 * (low + count)].reshape((count, 2))
+            for j in range(count):
+                rows[j, 0] += piece[j + ARMS]
+                rows[j, 1] += between[j]
+        else:
+            for j in range(count):
+                if start <= 2 * (low + j) < stop:
+                    out[2 * (low + j)] += piece[j + ARMS]
+                if start <= 2 * (low + j) + 1 < stop:
+                    out[2 * (low + j) + 1] += between[j]

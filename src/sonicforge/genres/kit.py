@@ -139,10 +139,11 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """A layered kit: plays `voice` with its own finish wherever the grid row has a hit."""
+    """A layered kit: plays `voice` with its own finish wherever the grid row has a hit; `tau_ms` 0 keeps its decay."""
 
     voice: str
     finish: Finish
+    tau_ms: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,7 +405,8 @@ def _layers(at: _At) -> Mapping[str, Follower]:
         one = layers.child(row)
         if not isinstance(one.mapping.get("voice"), str):
             raise one.fail("voice", f"is {one.mapping.get('voice')!r}, but must name a voice of the kit")
-        followers[row] = Follower(one.mapping["voice"], _finish(one.child("post")) if "post" in one.mapping else Finish())
+        finish = _finish(one.child("post")) if "post" in one.mapping else Finish()
+        followers[row] = Follower(one.mapping["voice"], finish, one.number("tau", TAU, 0.0))
     return followers
 
 

@@ -117,7 +117,8 @@ def save(take: Take, folder: Path, *, formats: Sequence[str] = ("flac",), pictur
     cover = draw_cover(take.score)
     tags = tags_of(take)
     jobs: list[Callable[[], Path]] = [
-        lambda name=name: _write_sound(take, folder, name, tags, cover) for name in formats  # type: ignore[misc]
+        lambda name=name: _write_sound(take, folder, name, tags, cover)
+        for name in formats  # type: ignore[misc]
     ]
     if pictures:
         jobs += [

@@ -147,10 +147,16 @@ def raise_envelope(window: Samples, even: Samples, odd: Samples, scratch: Sample
 @njit(cache=True, nogil=True, fastmath=True)
 def _weighted_sum(rows: Samples, weights: Samples, y: Samples) -> None:
     y[:] = 0
-    for k in range(0, len(weights), 2):
-        a, b, u, v = weights[k], weights[k + 1], rows[k], rows[k + 1]
+    fours = len(weights) // 4 * 4
+    for k in range(0, fours, 4):
+        a, b, c, d = weights[k], weights[k + 1], weights[k + 2], weights[k + 3]
+        t, u, v, w = rows[k], rows[k + 1], rows[k + 2], rows[k + 3]
         for i in range(len(y)):
-            y[i] += a * u[i] + b * v[i]
+            y[i] += a * t[i] + b * u[i] + c * v[i] + d * w[i]
+    for k in range(fours, len(weights)):
+        a, t = weights[k], rows[k]
+        for i in range(len(y)):
+            y[i] += a * t[i]
 
 
 @njit(cache=True, nogil=True, fastmath=True)

@@ -66,7 +66,9 @@ def produce(
         last_hope = best is None and number == candidates - 1
         attempt = Attempt(candidate_concept(concept, number), number, candidates, Stopwatch(), report)
         try:
-            take = _attempt(attempt, keep_stems, threads, genre_folder, on_stem, abandon=not last_hope and candidates > 1)
+            take = _attempt(
+                attempt, keep_stems, threads, genre_folder, on_stem, abandon=not last_hope and candidates > 1
+            )
         except Abandoned:
             continue
         if best is None or take.verdict.rank > best.verdict.rank:

@@ -42,7 +42,7 @@ class Bank:
     ratio: Doubles
     gain: Doubles
     kind: NDArray[np.int64]
-    drift: Samples
+    drift: Doubles
 
 
 @lru_cache(maxsize=1)
@@ -73,88 +73,87 @@ def noise_loop(pink: bool) -> Samples:
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _edges(phase, ratio, gain, kind, drift, inc, duty, rows, first, second, slope, carry):  # type: ignore[no-untyped-def]
+def _place(where, left, right, rows, target, carry):  # type: ignore[no-untyped-def]
+    """Adds one impulse at the fractional sample `where`; what falls before the buffer goes to `carry`."""
+    channels, length = target.shape
+    whole = int(where)
+    fine = (where - whole) * 128.0
+    row = int(fine)
+    blend = np.float32(fine - row)
+    start = whole - 15
+    a = np.float32(left)
+    z = np.float32(right)
+    if start >= 0 and start + 32 <= length:
+        low = rows[row]
+        high = rows[row + 1]
+        one = target[0, start : start + 32]
+        if channels == 2:
+            two = target[1, start : start + 32]
+            for j in range(32):
+                tap = low[j] + blend * (high[j] - low[j])
+                one[j] += a * tap
+                two[j] += z * tap
+        else:
+            for j in range(32):
+                one[j] += a * (low[j] + blend * (high[j] - low[j]))
+        return
+    for j in range(32):
+        tap = rows[row, j] + blend * (rows[row + 1, j] - rows[row, j])
+        if start + j < 0:
+            carry[0] += a * tap
+            carry[channels - 1] += z * tap * (channels - 1)
+        elif start + j < length:
+            target[0, start + j] += a * tap
+            target[channels - 1, start + j] += z * tap * np.float32(channels - 1)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _edges(phase, ratio, gain, kind, drift, inc, duty, steady, rows, first, second, carry):  # type: ignore[no-untyped-def]
     """Adds every edge of every oscillator to `first` (steps) and `second` (corners).
 
-    inc (blocks) base frequency in cycles per sample, duty (blocks + 1) added to the pulse width, slope (channels, blocks)
-    receives the saws' rise, carry (channels, 2) what lies before the buffer.
+    inc (hops) base frequency in cycles per sample, duty (hops + 1) added to the pulse width, steady (hops // 32 + 1)
+    where neither moves, carry (2, channels) what lies before the buffer. In steady stretches it jumps from edge to edge.
     """
-    channels, length = first.shape
-    blocks = inc.size
+    channels = first.shape[0]
     for k in range(phase.size):
         position = phase[k]
         shape = kind[k]
         left = gain[0, k]
         right = gain[channels - 1, k]
-        for b in range(blocks):
-            step = inc[b] * ratio[k] * (1.0 + drift[k, b // 32])
+        target = second if shape >= 3 else first
+        place = carry[1] if shape >= 3 else carry[0]
+        block = 0
+        while block < inc.size:
+            part = block // 32
+            many = min(32, inc.size - block) if steady[part] else 1
+            step = inc[block] * ratio[k] * (1.0 + drift[k, part])
             if shape == 2:
-                step -= (duty[b + 1] - duty[b]) / 32.0
-            if shape == 0:
-                slope[0, b] += np.float32(2.0 * step * left)
-                if channels == 2:
-                    slope[1, b] += np.float32(2.0 * step * right)
-            ahead = position + 32.0 * step
-            if ahead < 1.0:
-                position = ahead
-                continue
-            base = b * 32.0
+                step -= (duty[block + 1] - duty[block]) / 32.0
+            height = 2.0 if shape == 1 else -2.0
+            if shape >= 3:
+                height = 8.0 * step if shape == 4 else -8.0 * step
+            ahead = position + many * 32.0 * step
+            period = 1.0 / step
+            where = block * 32.0 - position * period
             while ahead >= 1.0:
-                where = base + (1.0 - position) / step
-                base = where
-                position = 0.0
+                where += period
                 ahead -= 1.0
-                height = 2.0
-                target = first
-                order = 0
-                if shape == 0 or shape == 2:
-                    height = -2.0
-                elif shape >= 3:
-                    height = 8.0 * step if shape == 4 else -8.0 * step
-                    target = second
-                    order = 1
-                whole = int(where)
-                fine = (where - whole) * 128.0
-                row = int(fine)
-                blend = np.float32(fine - row)
-                start = whole - 15
-                a = np.float32(height * left)
-                z = np.float32(height * right)
-                if start >= 0 and start + 32 <= length:
-                    if channels == 2:
-                        for j in range(32):
-                            tap = rows[row, j] + blend * (rows[row + 1, j] - rows[row, j])
-                            target[0, start + j] += a * tap
-                            target[1, start + j] += z * tap
-                    else:
-                        for j in range(32):
-                            target[0, start + j] += a * (rows[row, j] + blend * (rows[row + 1, j] - rows[row, j]))
-                else:
-                    for j in range(32):
-                        tap = rows[row, j] + blend * (rows[row + 1, j] - rows[row, j])
-                        at = start + j
-                        if at < 0:
-                            carry[0, order] += a * tap
-                            if channels == 2:
-                                carry[1, order] += z * tap
-                        elif at < length:
-                            target[0, at] += a * tap
-                            if channels == 2:
-                                target[1, at] += z * tap
+                _place(where, height * left, height * right, rows, target, place)
             position = ahead
+            block += many
         phase[k] = position
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _integrate(first, second, corners, slope, carry, skip, out):  # type: ignore[no-untyped-def]
-    """Adds the running sums to `out`, leaving out the first `skip` samples."""
+def _integrate(first, second, corners, inc, ramps, carry, skip, out):  # type: ignore[no-untyped-def]
+    """Adds the running sums to `out` without the first `skip` samples. ramps (channels, hops // 32 + 1): rise per cycle."""
     channels, length = first.shape
     size = out.shape[1]
     for c in range(channels):
-        value = carry[c, 0]
-        rise = carry[c, 1]
-        for b in range(slope.shape[1]):
-            ramp = slope[c, b]
+        value = carry[0, c]
+        rise = carry[1, c]
+        for b in range(inc.size):
+            ramp = inc[b] * ramps[c, b // 32]
             start = b * 32
             stop = min(start + 32, size + skip)
             for i in range(start, stop):
@@ -198,29 +197,36 @@ def play_bank(bank: Bank, inc: Doubles, duty: Doubles, out: Samples) -> None:
     """Adds the bank to `out` (channels, n). inc (hops) cycles per sample, duty (hops + 1) added to pulse widths."""
     if not bank.phase.size:
         return
-    channels, length = out.shape
-    lead = HOP
+    channels = out.shape[0]
     inc = np.concatenate([inc[:1], inc, inc[-1:]])
     duty = np.concatenate([duty[:1], duty, duty[-1:]])
-    blocks = len(inc)
-    first = np.zeros((channels, blocks * HOP + TAPS), np.float32)
+    first = np.zeros((channels, len(inc) * HOP + TAPS), np.float32)
     corners = bool(np.any(bank.kind >= PEAK))
     second = np.zeros((channels, first.shape[1] if corners else 1), np.float32)
-    slope = np.zeros((channels, blocks), np.float32)
-    phase = bank.phase - lead * inc[0] * bank.ratio
+    phase = bank.phase - HOP * inc[0] * bank.ratio
     phase -= np.floor(phase)
-    carry = _start_values(bank, phase, inc[0], channels)
-    _edges(phase, bank.ratio, bank.gain, bank.kind, bank.drift, inc, duty, impulse_rows(), first, second, slope, carry)
-    _integrate(first, second, corners, slope, carry, lead, out)
+    carry = _start_values(bank, phase, inc[0])
+    saws = bank.gain * (2.0 * bank.ratio * (bank.kind == SAW))
+    ramps = np.ascontiguousarray(saws @ (1.0 + bank.drift))
+    steady = _steady(inc, duty)
+    rows = impulse_rows()
+    _edges(phase, bank.ratio, bank.gain, bank.kind, bank.drift, inc, duty, steady, rows, first, second, carry)
+    _integrate(first, second, corners, inc, ramps, carry, HOP, out)
 
 
-def _start_values(bank: Bank, phase: Doubles, inc: float, channels: int) -> Doubles:
-    """Value and slope of the naive waves at the start, so that no direct current has to fade."""
-    value = np.zeros((channels, 2))
-    saw = np.where(bank.kind == SAW, 2 * phase - 1, 0.0)
-    pulse = np.where(bank.kind == RISE, 1 - 2 * phase, 0.0) + np.where(bank.kind == FALL, 2 * phase - 1, 0.0)
-    corner = np.where(bank.kind == VALLEY, 1.0, 0.0) * (1 - 4 * np.abs(phase - 0.5))
+def _steady(inc: Doubles, duty: Doubles) -> NDArray[np.bool_]:
+    """Stretches of 32 hops in which neither frequency nor duty moves."""
+    moves = np.zeros(-(-len(inc) // DRIFT_HOPS) * DRIFT_HOPS, np.bool_)
+    moves[1 : len(inc)] = np.diff(inc) != 0
+    moves[::DRIFT_HOPS] = False
+    moves[: len(inc)] |= np.diff(duty) != 0
+    return ~moves.reshape(-1, DRIFT_HOPS).any(axis=1)
+
+
+def _start_values(bank: Bank, phase: Doubles, inc: float) -> Doubles:
+    """Value and slope (2, channels) of the naive waves at the start, so that no direct current has to fade."""
+    saw = np.where((bank.kind == SAW) | (bank.kind == FALL), 2 * phase - 1, 0.0)
+    pulse = np.where(bank.kind == RISE, 1 - 2 * phase, 0.0)
+    corner = np.where(bank.kind == VALLEY, 1 - 4 * np.abs(phase - 0.5), 0.0)
     slope = np.where(bank.kind == VALLEY, np.where(phase < 0.5, 4.0, -4.0), 0.0) * inc * bank.ratio
-    value[:, 0] = bank.gain[:channels] @ (saw + pulse + corner)
-    value[:, 1] = bank.gain[:channels] @ slope
-    return value
+    return np.ascontiguousarray([bank.gain @ (saw + pulse + corner), bank.gain @ slope])

@@ -283,3 +283,11 @@ def add_hit(out, hit, at, gain, keep, fade):
         out[at + i] += gain * hit[i]
     for i in range(max(first, keep), min(last, keep + fade)):
         out[at + i] += gain * (0.5 + 0.5 * math.cos(math.pi * (i - keep) / fade)) * hit[i]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def sides_to_channels(x):
+    """(middle, side) -> (left, right), in place."""
+    for i in range(x.shape[1]):
+        middle, side = x[0, i], x[1, i]
+        x[0, i], x[1, i] = middle + side, middle - side

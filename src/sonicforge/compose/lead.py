@@ -1,0 +1,288 @@
+"""The lead through the track: which stretch of the form states the theme, hints at it, breaks it up or crowns it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+from sonicforge.compose.fit import Sounding, fitted
+from sonicforge.compose.manner import Manner
+from sonicforge.compose.motif import Motif, Tone
+from sonicforge.compose.phrasing import Sung, loudness_of
+from sonicforge.compose.sketch import Sketch
+from sonicforge.compose.theme import Theme, lifted, tones_of, with_new_tail, with_other_variation
+from sonicforge.compose.vary import augmented, ended, fragment, head, inverted, ornamented, sequence, thinned
+from sonicforge.music.scale import Key
+from sonicforge.music.score import STEP, TICKS, Section
+
+BLOCK_BARS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of up to eight bars of one section in which a part may play. `nth` counts blocks of the section."""
+
+    start: int
+    bars: int
+    section: int
+    nth: int
+    of: int
+    presence: str
+    energy: float
+    role: str = "theme"
+    voice: str = ""
+
+
+def blocks_of(sketch: Sketch, code: str) -> list[Block]:
+    """All stretches where a part code is active, cut into eight bars counted from its entry in the section."""
+    found: list[Block] = []
+    for index, section in enumerate(sketch.sections):
+        runs = _runs(sketch, code, section)
+        cuts = [(start + offset, min(BLOCK_BARS, bars - offset))
+                for start, bars in runs for offset in range(0, bars, BLOCK_BARS)]  # fmt: skip
+        voice = sketch.directions(section).voices.get(code, "")
+        for nth, (start, bars) in enumerate(cuts):
+            tick = section.start + start * sketch.bar
+            energy = _energy_at(section, tick + bars * sketch.bar // 2)
+            presence = sketch.presence(code, section)
+            found.append(Block(tick, bars, index, nth, len(cuts), presence, energy, voice=voice))
+    return found
+
+
+def with_roles(blocks: Sequence[Block], sketch: Sketch, manner: Manner, code: str, rng: Random) -> list[Block]:
+    """Blocks with what each one says: hint, theme, again, tail, varied, slow, lifted, climax, fragment, echo or rest."""
+    crown = _climax(blocks, sketch)
+    named: list[Block] = []
+    stated = 0
+    for index, block in enumerate(blocks):
+        section = sketch.sections[block.section]
+        directions = sketch.directions(section)
+        if directions.treated("solo", code):
+            role = "solo"
+        elif block.presence == "reduced" or directions.treated("fragments", code):
+            role = "hint" if not stated else "echo" if index == len(blocks) - 1 else "fragment"
+        elif index == crown and stated:
+            role = "climax"
+        else:
+            role = _statement(stated, block, manner, rng)
+            stated += 1
+        if directions.treated("invert", code) and role not in ("solo", "hint"):
+            role = "inverted"
+        named.append(replace(block, role=role))
+    return _resting(named, sketch, manner)
+
+
+def sing(
+    sketch: Sketch,
+    manner: Manner,
+    themes: dict[str, Theme],
+    blocks: Sequence[Block],
+    rng: Random,
+    *,
+    answered: frozenset[int] = frozenset(),
+) -> list[Sung]:
+    """The line of all blocks, fitted to their chords.
+
+    `themes` are by loop letter, "A" always there. In sections of `answered` every second unit is left to another voice.
+    """
+    line: list[Sung] = []
+    versions = {name: _versions(theme, sketch, rng) for name, theme in themes.items()}
+    cache: dict[object, list[int]] = {}
+    for block in blocks:
+        if block.role in ("rest", "solo"):
+            continue
+        section = sketch.sections[block.section]
+        name = section.loop if section.loop in themes else "A"
+        tones = _tones(block, themes[name], versions[name], sketch, rng)
+        if block.section in answered:
+            unit = 2 * sketch.bar
+            tones = tuple(tone for tone in tones if tone.at // unit % 2 == 0)
+        low, high = sketch.genre.melody.range
+        pitches = pitches_of(sketch, block.start, tones, low, high, cache)
+        directions = sketch.directions(section)
+        double = manner.double if block.presence == "full" or directions.treated("double", "l") else 0
+        line += _sung(block, section, tones, pitches, double)
+    return line
+
+
+def pitches_of(
+    sketch: Sketch, start: int, tones: Sequence[Tone], low: int, high: int, cache: dict[object, list[int]] | None = None
+) -> list[int]:
+    """MIDI numbers for tones that begin at `start` ticks, bent to the chords there."""
+    key = sketch.key_at(start)
+    heard = [heard_at(sketch, start, tone, key) for tone in tones]
+    signature = (tuple(tones), tuple(heard), key)
+    if cache is not None and signature in cache:
+        return cache[signature]
+    pitches = fitted(tones, heard, key, low, high, sketch.bar)
+    if cache is not None:
+        cache[signature] = pitches
+    return pitches
+
+
+def heard_at(sketch: Sketch, start: int, tone: Tone, key: Key) -> Sounding:
+    """The chord a tone belongs to: the one it starts in, or the next when it only anticipates that by an 8th."""
+    at = start + tone.at
+    chord = sketch.chord_at(at)
+    if chord.end - at <= 2 * STEP and tone.length > 2 * (chord.end - at) and chord.end < sketch.length:
+        chord = sketch.chord_at(chord.end)
+    return Sounding.of(chord.tones, key)
+
+
+def crowned(line: Sequence[Sung], length: int, high: int, step_up: int = 5) -> list[Sung]:
+    """The line with one highest note, between 60 and 85 % of the track.
+
+    When the top pitch is reached elsewhere or more than once, the highest note in that window is raised by an octave's
+    part: to the next higher pitch the line already uses with the same pitch class, else other tops are left below it.
+    """
+    if not line:
+        return list(line)
+    window = [i for i, note in enumerate(line) if 0.6 * length <= note.start <= 0.85 * length and note.length >= 2 * STEP]
+    if not window:
+        return list(line)
+    top = max(note.pitch for note in line)
+    best = max(window, key=lambda i: (line[i].pitch, line[i].length, -i))
+    if line[best].pitch == top and sum(note.pitch == top for note in line) == 1:
+        return list(line)
+    before, here = line[best - 1].pitch if best else line[best].pitch, line[best].pitch
+    raised = list(line)
+    for pitch in _rises(here, top, step_up):
+        if pitch <= high and pitch - before <= 12 and (best + 1 == len(line) or pitch - line[best + 1].pitch <= 12):
+            raised[best] = replace(line[best], pitch=pitch)
+            return raised
+    return raised
+
+
+def _rises(here: int, top: int, step_up: int) -> list[int]:
+    return [here + 12] if here + 12 > top else [top + step for step in (1, 2, 3, 4, step_up) if (top + step - here) % 12 == 0]
+
+
+def _runs(sketch: Sketch, code: str, section: Section) -> list[tuple[int, int]]:
+    """(first bar, bars) of each run of bars in which a part is active."""
+    runs: list[list[int]] = []
+    for bar, tick in enumerate(sketch.bars_of(section)):
+        if not sketch.active(code, tick):
+            continue
+        if runs and runs[-1][0] + runs[-1][1] == bar:
+            runs[-1][1] += 1
+        else:
+            runs.append([bar, 1])
+    return [(first, count) for first, count in runs]
+
+
+def _energy_at(section: Section, tick: int) -> float:
+    first, last = section.energy
+    return first + (last - first) * (tick - section.start) / max(1, section.length)
+
+
+def _climax(blocks: Sequence[Block], sketch: Sketch) -> int:
+    """The block of most energy in 60-85 % of the track, late ones first; -1 without any."""
+    inside = [i for i, block in enumerate(blocks)
+              if 0.55 <= (block.start + 4 * sketch.bar) / sketch.length <= 0.88 and block.presence != "reduced"]  # fmt: skip
+    return max(inside, key=lambda i: (blocks[i].energy, blocks[i].presence == "full", i), default=-1)
+
+
+def _statement(stated: int, block: Block, manner: Manner, rng: Random) -> str:
+    """Each return changes one thing: nothing, the ending, a variation, the register, the ornament, the pace."""
+    if manner.kind == "loop":
+        return ("theme", "again", "again", "tail", "again", "again", "varied", "again")[stated % 8]
+    if stated == 0:
+        return "theme"
+    if stated == 1:
+        return "again"
+    if block.energy < 0.4 and stated % 3 == 0 and manner.kind in ("song", "theme", "hook"):
+        return "slow"
+    return ("tail", "ornate", "lifted", "again", "varied")[(stated - 2) % 5]
+
+
+def _resting(blocks: list[Block], sketch: Sketch, manner: Manner) -> list[Block]:
+    """Blocks silenced until the lead plays no more than its share of the track; the middle of long sections first."""
+    allowed = manner.presence * sketch.length / sketch.bar
+    playing = sum(block.bars for block in blocks)
+    order = sorted(
+        (i for i, b in enumerate(blocks) if b.role not in ("climax", "solo") and b.of > 1 and b.nth > 0),
+        key=lambda i: (blocks[i].nth % 2 == 0, blocks[i].of < 3, blocks[i].energy, i),
+    )
+    for index in order:
+        if playing <= allowed:
+            break
+        playing -= blocks[index].bars
+        blocks[index] = replace(blocks[index], role="rest")
+    return blocks
+
+
+def _versions(theme: Theme, sketch: Sketch, rng: Random) -> dict[str, Theme]:
+    melody = sketch.genre.melody
+    tailed = with_new_tail(theme, rng)
+    return {
+        "theme": theme,
+        "again": theme,
+        "tail": tailed,
+        "varied": with_other_variation(tailed, melody, rng),
+        "lifted": lifted(theme, rng.choice((1, 2))),
+        "climax": lifted(tailed, 2),
+    }
+
+
+def _tones(block: Block, theme: Theme, versions: dict[str, Theme], sketch: Sketch, rng: Random) -> tuple[Tone, ...]:
+    span = block.bars * sketch.bar
+    match block.role:
+        case "hint":
+            return _spaced(head(theme.hook, max(2, (len(theme.hook.tones) + 1) // 2 + 1)), span, sketch.bar)
+        case "fragment":
+            return _spaced(thinned(theme.hook, theme.setting), span, sketch.bar)
+        case "echo":
+            return _echo(theme.hook, span, sketch.bar)
+        case "slow":
+            return _slow(theme, span)
+        case "inverted":
+            turned = replace(theme, units=tuple(inverted(unit) for unit in theme.units))
+            return tones_of(turned, span)
+        case "ornate":
+            units = tuple(ornamented(unit, rng) if index % 2 else unit for index, unit in enumerate(theme.units))
+            return tones_of(replace(theme, units=units), span)
+        case role:
+            return tones_of(versions.get(role, theme), span)
+
+
+def _spaced(motif: Motif, span: int, bar: int) -> tuple[Tone, ...]:
+    """The motif every four bars, a step lower the second time."""
+    period = max(4 * bar, motif.span)
+    tones: list[Tone] = []
+    for index, start in enumerate(range(0, span, period)):
+        tones += [tone for tone in sequence(motif, -(index % 2)).at(start) if tone.at + STEP < span]
+    return tuple(tones)
+
+
+def _echo(motif: Motif, span: int, bar: int) -> tuple[Tone, ...]:
+    """The last memory: the hook without its end, then only its first notes, then nothing."""
+    count = len(motif.tones)
+    first = head(motif, max(2, count - 1))
+    tones = list(first.at(0))
+    later = max(4 * bar, motif.span)
+    if span >= 2 * later:
+        tones += head(motif, max(2, count // 2)).at(later)
+    return tuple(tone for tone in tones if tone.at + STEP < span)
+
+
+def _slow(theme: Theme, span: int) -> tuple[Tone, ...]:
+    """The hook at half speed, then its fragment, closed."""
+    broad = ended(augmented(theme.hook), theme.setting.open, theme.setting)
+    tones = list(broad.at(0))
+    if span >= 2 * broad.span:
+        tones += ended(augmented(fragment(theme.hook)), theme.setting.closed, theme.setting).at(broad.span)
+    return tuple(replace(t, length=min(t.length, span - t.at)) for t in tones if t.at + TICKS // 2 < span)
+
+
+def _sung(block: Block, section: Section, tones: Sequence[Tone], pitches: Sequence[int], double: int) -> list[Sung]:
+    fade = {"echo": 14.0, "hint": 6.0, "fragment": 4.0}.get(block.role, 0.0)
+    presence = "on" if block.role in ("echo", "hint", "fragment") and block.presence != "reduced" else block.presence
+    return [
+        Sung(
+            block.start + tone.at,
+            tone.length,
+            pitch,
+            loudness_of(_energy_at(section, block.start + tone.at), presence) - fade * tone.at / (8 * 4 * TICKS),
+            double,
+        )
+        for tone, pitch in zip(tones, pitches, strict=True)
+    ]

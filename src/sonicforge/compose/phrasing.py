@@ -1,0 +1,165 @@
+"""Performance: from pitches on a straight grid to notes with breath, dynamics, swing and human timing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+from sonicforge.compose.humanise import Drift, velocity
+from sonicforge.compose.motif import is_strong
+from sonicforge.genres.genre import Swing
+from sonicforge.music.score import STEP, TICKS, Note
+from sonicforge.music.swing import swung
+
+PHRASE_REST = TICKS // 2
+"""A silence this long ends a phrase."""
+_SOLO_RHO = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Sung:
+    """A melody note before it is performed: straight ticks of the track, pitch, loudness as a velocity.
+
+    `double` semitones away sounds a second note a little softer; 0 for none. `free` notes keep their length when the
+    line is given its share of rest.
+    """
+
+    start: int
+    length: int
+    pitch: int
+    loudness: float
+    double: int = 0
+    free: bool = False
+
+    @property
+    def end(self) -> int:
+        return self.start + self.length
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How a part performs. `arc` is the velocity span of a phrase, `jitter` its noise, `lag_ms` mean and sigma.
+
+    `glide` is the chance that a leap slides; `lead_ms` pulls slow attacks forward.
+    """
+
+    swing: Swing
+    bar: int
+    arc: float = 8.0
+    jitter: float = 3.0
+    lag_ms: tuple[float, float] = (0.0, 0.0)
+    glide: float = 0.0
+    lead_ms: float = 0.0
+    legato: bool = False
+
+
+def breathing(line: Sequence[Sung], stretch: int, rests: float) -> list[Sung]:
+    """The line with note lengths scaled so that `rests` of `stretch` ticks are silent, as far as it can be.
+
+    Notes never reach into the next one, never shrink below half of their time, and phrases keep half a beat of rest
+    behind their last note.
+    """
+    if not line or stretch <= 0:
+        return list(line)
+    rooms = [(after.start - here.start) for here, after in zip(line, line[1:], strict=False)] + [line[-1].length * 2]
+    wanted = (1 - rests) * stretch
+    full = list(line)
+    for _ in range(4):
+        sounding = sum(note.length for note in full)
+        scalable = sum(note.length for note in full if not note.free)
+        if not scalable or abs(sounding - wanted) < 0.01 * stretch:
+            break
+        factor = max(0.3, 1 + (wanted - sounding) / scalable)
+        full = [note if note.free else replace(note, length=_within(note, room, factor))
+                for note, room in zip(full, rooms, strict=True)]  # fmt: skip
+    return full
+
+
+def perform(line: Sequence[Sung], delivery: Delivery, rng: Random) -> tuple[Note, ...]:
+    """Notes in order of time, one voice with its octave doublings."""
+    if not line:
+        return ()
+    line = _one_voice(line)
+    levels = _levels(line, delivery, rng)
+    drift = Drift(rng, *delivery.lag_ms, _SOLO_RHO)
+    begins = [True, *(b.start - a.end >= PHRASE_REST for a, b in zip(line, line[1:], strict=False))]
+    notes: list[Note] = []
+    doubles: list[Note] = []
+    for index, (note, level) in enumerate(zip(line, levels, strict=True)):
+        shift = drift.next_ms()
+        if begins[index] and note.start % delivery.bar >= delivery.bar - TICKS:
+            shift -= 0.8 * delivery.lag_ms[0]
+        start = _on_grid(note.start, delivery.swing)
+        end = max(start + STEP // 4, _on_grid(note.end, delivery.swing))
+        slide = False
+        if index and delivery.glide and note.start - line[index - 1].end <= STEP // 2:
+            slide = abs(note.pitch - line[index - 1].pitch) >= 3 and rng.random() < delivery.glide
+        if slide:
+            notes[-1] = replace(notes[-1], length=max(1, start - notes[-1].start))
+        shift = round(shift - delivery.lead_ms, 2)
+        shift = max(shift, -0.9 * start / 2) if start < TICKS else shift
+        notes.append(Note(start, end - start, note.pitch, velocity(level), shift, slide))
+        if note.double:
+            doubles.append(replace(notes[-1], pitch=note.pitch + note.double, velocity=velocity(level - 14)))
+    return tuple(sorted([*notes, *doubles], key=lambda n: (n.start, n.pitch)))
+
+
+def loudness_of(energy: float, presence: str = "on") -> float:
+    """Velocity a melody plays at for a section's energy; reduced parts are about 4 dB softer."""
+    return 70 + 30 * min(1.0, max(0.0, energy)) - (20 if presence == "reduced" else 0)
+
+
+def phrases(line: Sequence[Sung]) -> list[tuple[int, int]]:
+    """(first, end) indices of the phrases of a line: stretches without a rest of half a beat and more."""
+    found: list[tuple[int, int]] = []
+    first = 0
+    for index in range(1, len(line) + 1):
+        if index == len(line) or line[index].start - line[index - 1].end >= PHRASE_REST:
+            found.append((first, index))
+            first = index
+    return found
+
+
+def _within(note: Sung, room: int, factor: float) -> int:
+    last_of_phrase = room - note.length >= PHRASE_REST
+    most = room - PHRASE_REST if last_of_phrase else room
+    least = min(note.length, max(STEP // 2, min(room, 2 * TICKS) // 2 if not last_of_phrase else STEP))
+    return round(min(max(note.length * factor, least), max(most, min(note.length, room))))
+
+
+def _one_voice(line: Sequence[Sung]) -> list[Sung]:
+    ordered = sorted(line, key=lambda note: note.start)
+    single: list[Sung] = []
+    for note in ordered:
+        if single and note.start - single[-1].start < STEP // 4:
+            continue
+        if single and single[-1].end > note.start:
+            single[-1] = replace(single[-1], length=note.start - single[-1].start)
+        single.append(note)
+    return single
+
+
+def _levels(line: Sequence[Sung], delivery: Delivery, rng: Random) -> list[float]:
+    """Velocities: each phrase swells to its highest note and falls off; strong beats and syncopations lean in."""
+    levels = [0.0] * len(line)
+    for first, end in phrases(line):
+        count = end - first
+        peak = max(range(first, end), key=lambda index: (line[index].pitch, -index)) - first
+        for index in range(first, end):
+            place = index - first
+            reach = max(1, peak) if place <= peak else max(1, count - 1 - peak)
+            swell = 1 - abs(place - peak) / reach if count > 1 else 0.5
+            level = line[index].loudness + delivery.arc * (swell - 0.55)
+            if delivery.jitter:
+                level += 3.0 * is_strong(line[index].start, delivery.bar) + _syncopation(line[index])
+                level += rng.gauss(0, delivery.jitter)
+            levels[index] = level
+    return levels
+
+
+def _syncopation(note: Sung) -> float:
+    off = note.start % TICKS
+    return 2.5 if off and note.length >= TICKS else -2.0 if off in (STEP, 3 * STEP) else 0.0
+
+
+def _on_grid(tick: int, swing: Swing) -> int:
+    return swung(tick, unit=swing.unit, percent=swing.percent)
