@@ -1,6 +1,6 @@
 """The lead through the track: which stretch of the form states the theme, hints at it, breaks it up or crowns it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -74,15 +74,16 @@ def with_roles(blocks: Sequence[Block], sketch: Sketch, manner: Manner, code: st
 def sing(
     sketch: Sketch,
     manner: Manner,
-    themes: dict[str, Theme],
+    themes: Mapping[str, Theme],
     blocks: Sequence[Block],
     rng: Random,
     *,
-    answered: frozenset[int] = frozenset(),
+    code: str = "l",
+    shared: frozenset[int] = frozenset(),
 ) -> list[Sung]:
     """The line of all blocks, fitted to their chords.
 
-    `themes` are by loop letter, "A" always there. In sections of `answered` every second unit is left to another voice.
+    `themes` are by loop letter, "A" always there. In `shared` sections every second two bars are left to another voice.
     """
     line: list[Sung] = []
     versions = {name: _versions(theme, sketch, rng) for name, theme in themes.items()}
@@ -92,14 +93,17 @@ def sing(
             continue
         section = sketch.sections[block.section]
         name = section.loop if section.loop in themes else "A"
-        tones = _tones(block, themes[name], versions[name], sketch, rng)
-        if block.section in answered:
+        if manner.kind == "loop":
+            tones = _looped(block, versions[name].get(block.role, themes[name]).units[0], sketch)
+        else:
+            tones = _tones(block, themes[name], versions[name], sketch, rng)
+        if block.section in shared:
             unit = 2 * sketch.bar
             tones = tuple(tone for tone in tones if tone.at // unit % 2 == 0)
         low, high = sketch.genre.melody.range
         pitches = pitches_of(sketch, block.start, tones, low, high, cache)
         directions = sketch.directions(section)
-        double = manner.double if block.presence == "full" or directions.treated("double", "l") else 0
+        double = manner.double if block.presence == "full" or directions.treated("double", code) else 0
         line += _sung(block, section, tones, pitches, double)
     return line
 
@@ -242,6 +246,16 @@ def _tones(block: Block, theme: Theme, versions: dict[str, Theme], sketch: Sketc
             return tones_of(replace(theme, units=units), span)
         case role:
             return tones_of(versions.get(role, theme), span)
+
+
+def _looped(block: Block, loop: Motif, sketch: Sketch) -> tuple[Tone, ...]:
+    """A loop that runs on from the start of its section, whatever the bar says."""
+    entered = block.start - sketch.sections[block.section].start
+    span = block.bars * sketch.bar
+    tones: list[Tone] = []
+    for start in range(-(entered % loop.span), span, loop.span):
+        tones += [tone for tone in loop.at(start) if 0 <= tone.at < span]
+    return tuple(tones)
 
 
 def _spaced(motif: Motif, span: int, bar: int) -> tuple[Tone, ...]:

@@ -8,7 +8,7 @@ A plan is a row of motif statements over eight bars:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sonicforge.genres.genre import Genre
 
@@ -20,7 +20,9 @@ class Manner:
     """`values`: note values of rhythms; `starts`: where a motif's first note may stand; `bars`: motif length.
 
     `presence` is the most a lead may play of a track; `second` names what the second voice does; `double` is the
-    octave added where a section asks for the full lead; `glide` the chance that a leap slides.
+    octave added where a section asks for the full lead; `glide` the chance that a leap slides; `arc` and `jitter` the
+    velocity span of a phrase and its noise; `loops` the lengths of loops that ignore the bar; `carrier` the part code
+    that has the tune.
     """
 
     kind: str
@@ -38,7 +40,8 @@ class Manner:
     glide: float = 0.0
     arc: float = 8.0
     jitter: float = 3.0
-    loops: tuple[int, ...] = field(default=())
+    loops: tuple[int, ...] = ()
+    carrier: str = "l"
 
 
 _SONG = ("A v A c", "A o A c", "A v B c", "A o B c", "A A o c")
@@ -95,7 +98,7 @@ MANNERS: dict[str, Manner] = {
     ),
     "future_garage": Manner(
         "fragment", {3: 3, 4: 3, 6: 4, 8: 2, 2: 1.5, 10: 0.7}, {0: 2, 4: 2, 6: 2, 3: 1.5, 7: 1}, 2, (3, 5),
-        ("A v B c", "A A B v", "A o A v"), span=(3, 8), breath=7, second="chops", double=12, arc=8, jitter=5,
+        ("A v B c", "A A B v", "A o A v"), span=(3, 8), breath=7, second="chops", double=12, arc=8, jitter=5, carrier="v",
     ),
     "jazz_lounge": Manner(
         "head", {2: 6, 4: 4, 6: 2, 8: 1, 3: 0.0}, {0: 2, 2: 3, 4: 1.5, 6: 2, 10: 1}, 2, (3, 7),

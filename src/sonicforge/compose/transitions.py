@@ -5,10 +5,11 @@ leave room for them; what sounds by itself becomes a `Cue`.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from sonicforge.compose.sketch import Sketch
-from sonicforge.music.score import TICKS, Cue
+from sonicforge.music.score import TICKS, Note
 
 _TOKEN = re.compile(r"([A-Z]{3,4})(?:\(\s*(\d+(?:\.\d+)?)\s*\))?")
 _IN_BARS = frozenset({"RIS", "DWN", "SNR", "HPF", "LPF"})
@@ -88,3 +89,15 @@ def windows_of(moves: tuple[Move, ...]) -> Windows:
         return tuple((move.start, move.end) for move in moves if move.kind == kind)
 
     return Windows(spans("DRP"), spans("GAP"), spans("FIL"), spans("SNR"))
+
+
+def muted(notes: Iterable[Note], windows: Windows, code: str) -> tuple[Note, ...]:
+    """Notes in order without those that start in a mute; what would ring into one is cut at its edge."""
+    spans = (*windows.gaps, *(windows.drops if code in "kbu" else ()))
+    kept = []
+    for note in sorted(notes, key=lambda note: (note.start, note.pitch)):
+        if any(start <= note.start < end for start, end in spans):
+            continue
+        stop = min((start for start, _ in spans if note.start < start < note.end), default=note.end)
+        kept.append(note if stop == note.end else replace(note, length=stop - note.start))
+    return tuple(kept)

@@ -58,8 +58,8 @@ class Measure:
         ):
             if broken:
                 return f"{told}, {side} the {self._figure(limit)} that {status}"
-        bounds = [f"at most {self._figure(limit)}" for limit in (min(self.warn_above, self.fail_above),) if limit < inf]
-        bounds += [f"at least {self._figure(limit)}" for limit in (max(self.warn_below, self.fail_below),) if limit > -inf]
+        most, least = min(self.warn_above, self.fail_above), max(self.warn_below, self.fail_below)
+        bounds = [f"at most {self._figure(most)}"] * (most < inf) + [f"at least {self._figure(least)}"] * (least > -inf)
         return f"{told}, as it should be ({' and '.join(bounds)})" if bounds else told
 
     def _figure(self, value: float) -> str:

@@ -1,4 +1,4 @@
-"""`Reading`: a score laid out for judging, as arrays of notes, bars and sections. Made once, read by every score check."""
+"""`Reading`: a score laid out for judging, as arrays of notes. Made once, read by every score check."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -151,7 +151,7 @@ def _reflections(ear: tuple[float, float, float]) -> list[tuple[float, float]]:
             image = n + (source if n % 2 == 0 else 1 - source)
             square += ((image - place) * size) ** 2
         found.append((math.sqrt(square), 0.75**bounces / math.sqrt(square)))
-    return sorted(found)[:14]
+    return sorted(found)[:10]
 
 
 def _output_signs(lines: int) -> NDArray[np.float32]:
@@ -170,6 +170,14 @@ def _take(ring, start, into):  # type: ignore[no-untyped-def]
     piece = ring[at : at + BLOCK]
     for t in range(BLOCK):
         into[t] = piece[t]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _add(ring, start, gain, into):  # type: ignore[no-untyped-def]
+    at = start & (ring.size - BLOCK - 1)
+    piece = ring[at : at + BLOCK]
+    for t in range(BLOCK):
+        into[t] += gain * piece[t]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -213,17 +221,22 @@ def _mix(lines, turn0, turn1):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _damp(lines, k, p, memory):  # type: ignore[no-untyped-def]
+def _damp(line, at, lengths, lines, k, p, memory):  # type: ignore[no-untyped-def]
+    mask = line.shape[1] - BLOCK - 1
     for first in range(0, lines.shape[0], 4):
+        w, x = (at - lengths[first]) & mask, (at - lengths[first + 1]) & mask
+        y, z = (at - lengths[first + 2]) & mask, (at - lengths[first + 3]) & mask
+        rw, rx = line[first, w : w + BLOCK], line[first + 1, x : x + BLOCK]
+        ry, rz = line[first + 2, y : y + BLOCK], line[first + 3, z : z + BLOCK]
         a, b, c, d = lines[first], lines[first + 1], lines[first + 2], lines[first + 3]
         ka, kb, kc, kd = k[first], k[first + 1], k[first + 2], k[first + 3]
         pa, pb, pc, pd = p[first], p[first + 1], p[first + 2], p[first + 3]
         sa, sb, sc, sd = memory[first], memory[first + 1], memory[first + 2], memory[first + 3]
         for t in range(BLOCK):
-            sa = ka * a[t] + pa * sa
-            sb = kb * b[t] + pb * sb
-            sc = kc * c[t] + pc * sc
-            sd = kd * d[t] + pd * sd
+            sa = ka * rw[t] + pa * sa
+            sb = kb * rx[t] + pb * sb
+            sc = kc * ry[t] + pc * sc
+            sd = kd * rz[t] + pd * sd
             a[t], b[t], c[t], d[t] = sa, sb, sc, sd
         memory[first], memory[first + 1], memory[first + 2], memory[first + 3] = sa, sb, sc, sd
 
@@ -276,12 +289,8 @@ def _run(  # type: ignore[no-untyped-def]
         left[:] = np.float32(0.0)
         right[:] = np.float32(0.0)
         for j in range(taps.shape[1]):
-            _take(intake[0], at - predelay - taps[0, j], x)
-            _take(intake[0], at - predelay - taps[1, j], d)
-            gl, gr = tap_gains[0, j], tap_gains[1, j]
-            for t in range(BLOCK):
-                left[t] += gl * x[t]
-                right[t] += gr * d[t]
+            _add(intake[0], at - predelay - taps[0, j], tap_gains[0, j], left)
+            _add(intake[0], at - predelay - taps[1, j], tap_gains[1, j], right)
         _take(intake[0], at - predelay, x)
         for t in range(BLOCK):
             x[t] += shimmering[t]
@@ -292,9 +301,7 @@ def _run(  # type: ignore[no-untyped-def]
                 x[t] = d[t] - g * v
                 d[t] = v
             _put(diffuser[j], at, d)
-        for j in range(n):
-            _take(line[j], at - lengths[j], lines[j])
-        _damp(lines, k, p, memory)
+        _damp(line, at, lengths, lines, k, p, memory)
         for j in range(n):
             row = lines[j]
             sl, sr = signs[0, j] * tail, signs[1, j] * tail

@@ -3,6 +3,7 @@
 Six-point Lagrange interpolation; the delay is computed on the control grid and joined linearly in between.
 """
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -52,6 +53,25 @@ class MovingDelay:
 
 
 @njit(cache=True, nogil=True, fastmath=True)
+def _glide(line, out, within, fraction, step):  # type: ignore[no-untyped-def]
+    # The reading place passes no sample here, so the six neighbours lie in a row and the loop runs in vectors.
+    first, slope = np.float32(fraction), np.float32(step)
+    for j in range(out.size):
+        t = first - slope * np.float32(within + j)
+        u, v, w = t + np.float32(1.0), t + np.float32(2.0), t - np.float32(1.0)
+        p, q = t - np.float32(2.0), t - np.float32(3.0)
+        left, right, tw = u * v, p * q, t * w
+        out[j] = (
+            -line[j] * (u * tw * right) * np.float32(1 / 120)
+            + line[j + 1] * (v * tw * right) * np.float32(1 / 24)
+            - line[j + 2] * (left * w * right) * np.float32(1 / 12)
+            + line[j + 3] * (left * t * right) * np.float32(1 / 12)
+            - line[j + 4] * (left * tw * q) * np.float32(1 / 24)
+            + line[j + 5] * (left * tw * p) * np.float32(1 / 120)
+        )
+
+
+@njit(cache=True, nogil=True, fastmath=True)
 def _read(line, out, offset, delays, phase):  # type: ignore[no-untyped-def]
     n = out.size
     i = 0
@@ -61,20 +81,18 @@ def _read(line, out, offset, delays, phase):  # type: ignore[no-untyped-def]
         end = min(n, i + CONTROL - within)
         start = delays[c]
         step = (delays[c + 1] - start) / CONTROL
-        for j in range(i, end):
-            place = offset + j - (start + step * (within + j - i))
-            at = int(place)
-            t = np.float32(place - at)
-            u, v, w = t + np.float32(1.0), t + np.float32(2.0), t - np.float32(1.0)
-            p, q = t - np.float32(2.0), t - np.float32(3.0)
-            left, right = u * v, p * q
-            tw = t * w
-            out[j] = (
-                -line[at - 2] * (u * tw * right) * np.float32(1 / 120)
-                + line[at - 1] * (v * tw * right) * np.float32(1 / 24)
-                - line[at] * (left * w * right) * np.float32(1 / 12)
-                + line[at + 1] * (left * t * right) * np.float32(1 / 12)
-                - line[at + 2] * (left * tw * q) * np.float32(1 / 24)
-                + line[at + 3] * (left * tw * p) * np.float32(1 / 120)
-            )
+        # Reckoned from the control point, whose place does not depend on how the signal was cut into blocks.
+        above = math.ceil(start)
+        base, fraction = offset + i - within - above, above - start
+        t0, t1 = fraction - step * within, fraction - step * (within + end - 1 - i)
+        shift = math.floor(t0)
+        if shift <= t1 < shift + 1:
+            first = base + within + shift - 2
+            _glide(line[first : first + end - i + 5], out[i:end], within, fraction - shift, step)
+        else:
+            for j in range(i, end):
+                k = within + j - i
+                shift = math.floor(fraction - step * k)
+                first = base + k + shift - 2
+                _glide(line[first : first + 6], out[j : j + 1], k, fraction - shift, step)
         i = end

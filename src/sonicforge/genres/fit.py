@@ -27,18 +27,14 @@ def unit_of(sections: Sections) -> int:
 
 
 def fit(sections: Sections, bars: float) -> Sections:
-    """The form as close to `bars` as whole phrases of four allow: the sum is within two bars of it, but never below four."""
+    """The form as close to `bars` as whole phrases of four (eight in long club forms) allow, but never below four."""
     wanted = max(1, round(bars / 4))
-    if wanted * 4 == sum(section.bars for section in sections):
+    if abs(bars - sum(section.bars for section in sections)) <= 2:
         return sections
     kept = _repeated(_kept(sections, wanted), wanted)
-    coarse = unit_of(kept) == 8 and wanted * 4 >= 16 * len(kept)
-    counts = _shares([section.bars for section in kept], wanted // 2, 2) if coarse else []
-    if coarse and wanted % 2:
-        counts[-1] += 1
-    if not coarse:
-        counts = _shares([section.bars for section in kept], wanted, 1)
-    return tuple(resized(section, 4 * count) for section, count in zip(kept, counts, strict=True))
+    step = 8 if unit_of(kept) == 8 and bars >= 16 * len(kept) else 4
+    counts = _shares([section.bars for section in kept], max(len(kept), round(bars / step)))
+    return tuple(resized(section, step * count) for section, count in zip(kept, counts, strict=True))
 
 
 def jittered(sections: Sections, rng: random.Random) -> Sections:
@@ -74,16 +70,17 @@ def shortened_fades(sections: Sections, bar_s: float) -> Sections:
     return tuple(clip(section) for section in sections)
 
 
-def _shares(bars: Sequence[int], wanted: int, step: int) -> list[int]:
-    """Counts in phrases of four that add up to `wanted * step`, in proportion to `bars`, at least one `step` each."""
-    total = sum(bars)
-    exact = [wanted * count / total for count in bars]
+def _shares(bars: Sequence[int], wanted: int) -> list[int]:
+    """Whole numbers in proportion to `bars` that add up to `wanted`, at least 1 each."""
+    exact = [wanted * count / sum(bars) for count in bars]
     counts = [max(1, int(value)) for value in exact]
-    while sum(counts) != wanted:
-        short = sum(counts) < wanted
-        gaps = [(value - count if short else count - value if count > 1 else -wanted) for value, count in zip(exact, counts, strict=True)]
-        counts[gaps.index(max(gaps))] += 1 if short else -1
-    return [count * step for count in counts]
+    while sum(counts) < wanted:
+        missing = [value - count for value, count in zip(exact, counts, strict=True)]
+        counts[missing.index(max(missing))] += 1
+    while sum(counts) > wanted:
+        spare = [count - value if count > 1 else -wanted for value, count in zip(exact, counts, strict=True)]
+        counts[spare.index(max(spare))] -= 1
+    return counts
 
 
 def _kept(sections: Sections, wanted: int) -> Sections:

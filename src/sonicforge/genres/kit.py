@@ -196,11 +196,11 @@ HERTZ = (5.0, 22_000.0)
 TAU = (0.5, 20_000.0)
 DECIBEL = (-90.0, 24.0)
 
-KEYS = frozenset(
+_WORDS = (
     "f zap amp clk nz ton bend modes met n gap lo hi bt tail fm base_hz tau attack_ms open_tau lfsr osc brush layers"
-    " rumble variants tune post".split()
 )
-POST_KEYS = frozenset("drv lp hp bit dB delay_ms rv dl".split())
+KEYS = frozenset([*_WORDS.split(), "rumble", "variants", "tune", "post"])
+POST_KEYS = frozenset(["drv", "lp", "hp", "bit", "dB", "delay_ms"])
 
 
 def parse_voice(name: str, mapping: Mapping[str, Any]) -> DrumVoice:
@@ -241,7 +241,9 @@ def parse_voice(name: str, mapping: Mapping[str, Any]) -> DrumVoice:
         if band.high_hz <= band.low_hz:
             raise ValueError(f"{name}.nz", f"ends at {band.high_hz:g} Hz, but must end above {band.low_hz:g} Hz")
     if not _sounds(voice):
-        raise ValueError(name, "has no source; give it at least one of f osc clk nz ton modes met n fm lfsr brush layers")
+        raise ValueError(
+            name, "has no source; give it at least one of f osc clk nz ton modes met n fm lfsr brush layers"
+        )
     return voice
 
 

@@ -1,29 +1,46 @@
-"""What people call the built-in genres.
+"""What people call the genres.
 
-The words stand in the genre files. They are gathered once from the first lines of every file, because reading a word must
+The words stand in the genre files. Only the first lines of each file are read for them, because understanding a word must
 not cost the loading of sixteen genres.
 """
 
-from functools import cache
+from functools import lru_cache
+from pathlib import Path
 
 import yaml
 
+from sonicforge.errors import BadDataFile
 from sonicforge.genres.load import DATA
 
+HEAD_ENDS = "\nmarkers:"
 
-@cache
-def genre_words() -> dict[str, str]:
-    """Every lower-case name, title and synonym -> the genre's name."""
+
+def genre_words(folder: Path | None = None) -> dict[str, str]:
+    """Every lower-case name, title and synonym -> the genre's name; an owner's folder comes first."""
     words: dict[str, str] = {}
-    for path in sorted(DATA.glob("*.yaml")):
-        head = yaml.load(path.read_text("utf-8").split("\nmarkers:")[0], Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-        for word in (path.stem, path.stem.replace("_", " "), head["title"], *head.get("synonyms", ())):
-            words.setdefault(word.lower(), path.stem)
+    for place in (folder, DATA):
+        for path in sorted(place.glob("*.yaml")) if place is not None and place.is_dir() else ():
+            for word in _words(path, path.stat().st_mtime_ns):
+                words.setdefault(word, path.stem)
     return words
 
 
-def genre_name(word: str) -> str | None:
-    """The built-in genre behind a name or synonym, or None."""
+def genre_name(word: str, folder: Path | None = None) -> str | None:
+    """The genre behind a name or synonym, or None."""
     plain = " ".join(word.lower().replace("_", " ").split())
-    words = genre_words()
-    return words.get(word.lower()) or words.get(plain) or words.get(plain.replace("-", " "))
+    words = genre_words(folder)
+    return words.get(plain) or words.get(plain.replace("-", " "))
+
+
+@lru_cache(maxsize=256)
+def _words(path: Path, _changed_ns: int) -> tuple[str, ...]:
+    try:
+        text = path.read_text("utf-8").split(HEAD_ENDS)[0]
+        head = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  both are safe loaders
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BadDataFile(path, "synonyms", "cannot be read") from error
+    found = [path.stem.replace("_", " ")]
+    if isinstance(head, dict):
+        synonyms = head.get("synonyms")
+        found += [str(word) for word in (head.get("title", ""), *(synonyms if isinstance(synonyms, list) else ()))]
+    return tuple(" ".join(word.lower().split()) for word in found if word)

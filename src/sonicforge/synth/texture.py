@@ -11,8 +11,8 @@ from sonicforge.genres.genre import Genre
 from sonicforge.music.score import Part, Score
 from sonicforge.music.time import Clock
 from sonicforge.sound.audio import Audio, Samples
-from sonicforge.synth.beds.curves import Curve, activity, decibels, dips, walk
-from sonicforge.synth.beds.kernels import HOP
+from sonicforge.synth.beds import kernels
+from sonicforge.synth.beds.curves import Curve, activity, dips, walk
 from sonicforge.synth.beds.layers import BEDS, Ground
 
 NOISEBED = ({"bed": "noise", "highpass_hz": 300, "lowpass_hz": 4000, "lfo_hz": 0.05, "lfo_oct": 0.7, "width": 1.5},)
@@ -48,7 +48,7 @@ def _add_layer(
     if bed not in BEDS:
         raise UnknownName("bed", bed, BEDS)
     seed = subseed(score.seed, "synth", part.name, "bed", place)
-    gain = level * decibels(np.float64(settings.get("level_db", 0.0)))
+    gain = level * 10.0 ** (float(settings.get("level_db", 0.0)) / 20.0)
     if bed == "vinyl":
         kicks = [clock.second(note.start) for p in score.parts if p.drums and p.code == "k" for note in p.notes]
         gain = gain * dips(kicks, gain.size, VINYL_DUCK_DB, VINYL_DUCK_S)
@@ -57,7 +57,4 @@ def _add_layer(
         return
     alone: Samples = np.zeros_like(out)
     BEDS[bed](Ground(alone, gain, seed, settings))
-    pan = np.repeat(walk(choices(seed, "pan"), gain.size, 0.5, (5.0, 12.0)).astype(np.float32), HOP)[: out.shape[1]]
-    alone[0] *= 1.0 - np.maximum(pan, 0.0)
-    alone[1] *= 1.0 + np.minimum(pan, 0.0)
-    out += alone
+    kernels.add_panned(out, alone, walk(choices(seed, "pan"), gain.size, 0.5, (5.0, 12.0)))

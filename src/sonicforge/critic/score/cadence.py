@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import pairwise
 from math import log2
 
 import numpy as np
@@ -32,15 +33,15 @@ def change_cadence(reading: Reading) -> Finding:
 
     Everything that changes on one 16th is one event. A layer enters or leaves when a part begins after two bars of
     silence or falls silent for two. A drum bar is new when it differs in at least two hits from each of the four bars
-    before it. A filter move is every further 25 %. Chords are new when a four-bar stretch has one not heard in the eight
-    bars before. Crowding (more than six events in two bars) is not counted where a build is planned.
+    before it. A filter move is every further 25 %. Chords are new when a four-bar stretch has one not heard in the
+    eight bars before. Crowding (more than six events in two bars) is not counted where a build is planned.
     """
     bars = reading.bars
     if bars < GAP:
         return skipped(CHECK, "too short to ask for change")
     events = sorted(set(_events(reading)))
     marks = [0, *(tick // reading.bar for tick in events), bars]
-    gap = max(b - a for a, b in zip(marks, marks[1:], strict=False))
+    gap = max(b - a for a, b in pairwise(marks))
     slow = SLOW_FACTOR if _slow(reading) else 1
     return graded(
         CHECK,

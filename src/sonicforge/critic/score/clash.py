@@ -105,7 +105,7 @@ def _outside_share(reading: Reading, lines: tuple[Voice, ...], key: Key) -> floa
 
 
 def _scales(reading: Reading, key: Key) -> list[frozenset[int]]:
-    """For each chord the pitch classes that need no explanation: the section's scale, bent to the chord, and its tones."""
+    """For each chord the pitch classes that need no explanation: the section's scale bent to it, and its tones."""
     sections = {section.start: local_key(reading, section, key) for section in reading.score.sections}
     scales = []
     for chord in reading.score.chords:

@@ -61,7 +61,7 @@ def _spread(reading: Reading, timed: list[tuple[Voice, Floats]]) -> list[Measure
     stiffest, loosest, names = inf, 0.0, ["", ""]
     for voice, off in timed:
         _, sigma = block_timing(reading, voice)
-        if sigma < HUMAN_SIGMA_MS or len(off) < ENOUGH or not reading.genre.drums.humanised:
+        if sigma < HUMAN_SIGMA_MS or len(off) < ENOUGH:
             continue
         spread = float(np.std(off))
         if spread < stiffest:

@@ -29,17 +29,23 @@ _ARTICULATION = TICKS // 2
 def melody_hook(reading: Reading) -> Finding:
     """Steps, range, rests, cells, recurrence and chord tones of the lead (or, without one, of the second voice).
 
-    Intervals count inside phrases; a rest of a quarter note is a breath. Rests are the share of time without the lead in
-    the sections that plan it, gaps under an 8th being articulation. A cell is a bar's rhythm; cells are counted in eight
-    bars with melody and averaged. Recurrence is how often the commonest cell of four notes (three in sparse melodies)
-    comes back after its first time, in 16 bars with melody; interval moves are counted along the scale. Bells, arps and
+    Intervals count inside phrases; a rest of a quarter note is a breath. Rests are the share of time without the lead
+    in the sections that plan it, gaps under an 8th being articulation. A cell is a bar's rhythm; cells are counted in
+    eight bars with melody and averaged. Recurrence is how often the commonest cell of four notes (three in sparse
+    melodies) comes back after its first time, in 16 bars with melody, moves counted along the scale. Bells, arps and
     chopped voices may leap as they like.
     """
     voices = reading.of_code("l") or reading.of_code("v")
     lines = [(voice, line_of(voice)) for voice in voices if voice.count >= ENOUGH]
     if not lines:
         return skipped(CHECK, "no lead plays")
-    measures = [_steps(lines), *_bounds(lines), _rests(reading, voices), _recurrence(reading, lines), _cells(reading, lines)]
+    measures = [
+        _steps(lines),
+        *_bounds(lines),
+        _rests(reading, voices),
+        _recurrence(reading, lines),
+        _cells(reading, lines),
+    ]
     tones = _chord_tones(reading, lines)
     if tones is not None:
         measures.append(tones)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -51,7 +52,7 @@ def line_of(voice: Voice) -> Line:
 
 def _chords(start: Ints) -> list[tuple[int, int]]:
     edges = [0, *(np.flatnonzero(np.diff(start) > _TOGETHER) + 1).tolist(), len(start)]
-    return [(a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+    return [(a, b) for a, b in pairwise(edges) if b > a]
 
 
 def scale_steps(pitch: Ints, key: Key | None) -> Ints:

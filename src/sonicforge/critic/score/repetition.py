@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -99,7 +100,7 @@ def _shapes(reading: Reading, voice: Voice) -> list[Hashable]:
 def _spans(groups: np.ndarray) -> list[tuple[int, int, int]]:
     """(value, first, end) of each stretch of equal values in a sorted array."""
     edges = [0, *(np.flatnonzero(np.diff(groups)) + 1).tolist(), len(groups)]
-    return [(int(groups[a]), a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+    return [(int(groups[a]), a, b) for a, b in pairwise(edges) if b > a]
 
 
 def longest_run(bars: Sequence[Hashable]) -> int:
@@ -137,8 +138,8 @@ def _ambient(reading: Reading) -> Finding:
 def longest_repeat_s(reading: Reading) -> float:
     """Seconds of the longest stretch of events that is heard again elsewhere, all pitched parts together.
 
-    Two stretches are the same when their events follow in the same order with the same pitches and gaps (to a 16th). The
-    second may begin while the first still sounds, as in a loop. At least four events make a stretch.
+    Two stretches are the same when their events follow in the same order with the same pitches and gaps (to a 16th).
+    The second may begin while the first still sounds, as in a loop. At least four events make a stretch.
     """
     events = sorted(
         (tick, pitch, number)

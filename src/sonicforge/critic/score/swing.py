@@ -34,7 +34,9 @@ def _seconds(voice: Voice, pair: int, ms_per_tick: float) -> Floats:
     inside = voice.start % pair
     second = (inside > _EARLIEST * pair) & (inside < _LATEST * pair) & ~voice.ghost
     first = (inside == 0) & ~voice.ghost
-    lag = float(voice.shift[first].mean()) if first.any() else float(voice.shift[second].mean() if second.any() else 0.0)
+    lag = (
+        float(voice.shift[first].mean()) if first.any() else float(voice.shift[second].mean() if second.any() else 0.0)
+    )
     return np.asarray(inside[second] + (voice.shift[second] - lag) / ms_per_tick, np.float64)
 
 

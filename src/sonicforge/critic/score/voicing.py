@@ -1,6 +1,7 @@
 """Checks 23 and 14 (score): do the chord voices move like singers, and do they stay clear of the mud?"""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -30,7 +31,7 @@ def voice_leading(reading: Reading) -> Finding:
     the lowest voice, are measured and told without a limit.
     """
     chords = [chord for chord in reading.score.chords if len(chord.voicing) > 1]
-    pairs = [(a, b) for a, b in zip(chords, chords[1:], strict=False) if a.symbol != b.symbol or a.voicing != b.voicing]
+    pairs = [(a, b) for a, b in pairwise(chords) if a.symbol != b.symbol or a.voicing != b.voicing]
     if len(pairs) < 2:
         return skipped(VOICE_LEADING, "fewer than three different chords are voiced")
     move = reading.genre.harmony.voicing.move
@@ -102,16 +103,14 @@ def _crossings(reading: Reading) -> float:
 def low_intervals(pitches: Sequence[int], raised: int) -> int:
     """How many neighbours in a sounding stack lie lower than their interval bears."""
     stack = sorted(set(pitches))
-    return sum(
-        low < LOWEST[high - low] + raised for low, high in zip(stack, stack[1:], strict=False) if high - low in LOWEST
-    )
+    return sum(low < LOWEST[high - low] + raised for low, high in pairwise(stack) if high - low in LOWEST)
 
 
 def low_interval_limit(reading: Reading) -> Finding:
     """Chords a minute in which two neighbouring notes of chords, pads and bass lie lower than their interval bears.
 
-    Every chord attack is looked at once, with everything that sounds at it; a sub bass under it raises the limits by five
-    semitones. The other half of this check listens to the sound (`critic.audio.mud`).
+    Every chord attack is looked at once, with everything that sounds at it; a sub bass under it raises the limits by
+    five semitones. The other half of this check listens to the sound (`critic.audio.mud`).
     """
     chordal = [*reading.of_code(SUSTAINED_CODES), *reading.of_code("b")]
     attacks = sorted({int(t) for voice in reading.of_code(SUSTAINED_CODES) for t in voice.start})

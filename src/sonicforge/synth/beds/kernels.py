@@ -7,6 +7,12 @@ import math
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
+
+from sonicforge.sound.audio import Samples
+
+Doubles = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 HOP = 480
 """Samples between two points of a curve: 10 ms."""
@@ -15,7 +21,18 @@ STATE = 32
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def add_wide_noise(left, right, white, pink, low, high, gain, side, start, state):
+def add_wide_noise(
+    left: Samples,
+    right: Samples,
+    white: Samples,
+    pink: bool,
+    low: Doubles,
+    high: Doubles,
+    gain: Doubles,
+    side: float,
+    start: int,
+    state: Doubles,
+) -> None:
     """Adds band noise to `left` and `right`: middle from `white[0]`, side from `white[1]` at `side` times its level.
 
     `low` and `high` are corners in cycles per sample and `gain` the level, one value per hop from sample 0 of the
@@ -67,8 +84,10 @@ def add_wide_noise(left, right, white, pink, low, high, gain, side, start, state
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def add_drops(left, right, at, hz, tau, gain, pan):
-    """Adds short damped sines, one per event: sample, cycles per sample, decay in samples, level, -1 left .. 1 right."""
+def add_drops(
+    left: Samples, right: Samples, at: Integers, hz: Doubles, tau: Doubles, gain: Doubles, pan: Doubles
+) -> None:
+    """Adds short damped sines, one per event: sample, cycles per sample, decay, level, -1 left .. 1 right."""
     n = left.size
     for e in range(at.size):
         first = at[e]
@@ -83,7 +102,7 @@ def add_drops(left, right, at, hz, tau, gain, pan):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def add_slow(left, right, slow, factor, gain):
+def add_slow(left: Samples, right: Samples, slow: Samples, factor: int, gain: Doubles) -> None:
     """Adds a low-frequency signal given every `factor` samples to both sides, joined by cubic Hermite pieces."""
     n = left.size
     for p in range(1, slow.size - 2):
@@ -103,7 +122,7 @@ def add_slow(left, right, slow, factor, gain):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def lowpassed_pink(white, low, high):
+def lowpassed_pink(white: Samples, low: float, high: float) -> Samples:
     """Pink noise between two corners (cycles per sample), second order each, for signals at a low rate."""
     out = np.empty(white.size, np.float32)
     k = math.sqrt(2.0)
@@ -127,7 +146,9 @@ def lowpassed_pink(white, low, high):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def add_sweep(left, right, white, hz, q, gain, side):
+def add_sweep(
+    left: Samples, right: Samples, white: Samples, hz: Doubles, q: float, gain: Doubles, side: Doubles
+) -> None:
     """Adds white noise through a band-pass of quality `q` whose centre `hz` (cycles per sample) moves per hop."""
     n = left.size
     k = 1.0 / q
@@ -156,7 +177,7 @@ def add_sweep(left, right, white, hz, q, gain, side):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def add_saw(left, right, hz, gain, detune):
+def add_saw(left: Samples, right: Samples, hz: Doubles, gain: Doubles, detune: float) -> None:
     """Adds a saw (polyBLEP) of `hz` cycles per sample with its `gain`, both per hop; left and right are detuned."""
     n = left.size
     first, second = 0.0, 0.37
@@ -184,3 +205,14 @@ def add_saw(left, right, hz, gain, detune):
             else:
                 right[i] += level * y
                 second = p
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def add_panned(out: Samples, alone: Samples, pan: Doubles) -> None:
+    """Adds stereo `alone`, turned by `pan` per hop: -1 keeps the left side only, 1 the right."""
+    for i in range(out.shape[1]):
+        point = i // HOP
+        after = min(point + 1, pan.size - 1)
+        turn = pan[point] + (pan[after] - pan[point]) * (i - point * HOP) / HOP
+        out[0, i] += alone[0, i] * (1.0 - max(turn, 0.0))
+        out[1, i] += alone[1, i] * (1.0 + min(turn, 0.0))

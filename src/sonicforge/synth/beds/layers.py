@@ -47,8 +47,16 @@ def gain_to(rms_db: float, low_hz: float, high_hz: float, *, pink: bool) -> floa
     hz = np.linspace(20.0, SAMPLE_RATE / 2 - 20.0, 2048)
     power = hz**4 / (hz**4 + low_hz**4) / (1.0 + (hz / high_hz) ** 4)
     if pink:
-        power *= 0.33**2 * 340.0 / hz
+        power *= _pink_power(hz)
     return float(10.0 ** (rms_db / 20.0) / np.sqrt(np.mean(power)))
+
+
+def _pink_power(hz: Curve) -> Curve:
+    """Power response of the tilt in `add_wide_noise`."""
+    turn = np.exp(-2j * np.pi * hz / SAMPLE_RATE)
+    poles = ((0.0990460, 0.99765), (0.2965164, 0.96300), (1.0526913, 0.57000))
+    response = 0.1848 + sum(gain / (1.0 - pole * turn) for gain, pole in poles)
+    return np.asarray(np.abs(0.33 * response) ** 2)
 
 
 def band_noise(ground: Ground, low_hz: Curve, high_hz: Curve, gain: Curve, *, pink: bool) -> None:
@@ -111,7 +119,9 @@ def wind(ground: Ground) -> None:
     gust = walk(ground.chance, ground.level.size, 1.0, (every[0], every[1]))
     flutter = walk(choices(ground.seed, "flutter"), ground.level.size, 0.3, (0.4, 1.5))
     move = 2.0 ** (0.6 * gust + 0.4 * flutter)
-    gain = ground.level * decibels(ground.number("walk_db", 4.0) * (gust + flutter)) * gain_to(-34.0, low, high, pink=True)
+    gain = (
+        ground.level * decibels(ground.number("walk_db", 4.0) * (gust + flutter)) * gain_to(-34.0, low, high, pink=True)
+    )
     band_noise(ground, low * move, high * move, gain, pink=True)
 
 

@@ -8,12 +8,29 @@ import math
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
+
+from sonicforge.sound.audio import Samples
+
+Doubles = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 TWO_PI = 2.0 * math.pi
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def add_body(out, start, end, fall, zap, zap_fall, fade_in, hold, tau, gain):
+def add_body(
+    out: Samples,
+    start: float,
+    end: float,
+    fall: float,
+    zap: float,
+    zap_fall: float,
+    fade_in: int,
+    hold: int,
+    tau: float,
+    gain: float,
+) -> None:
     """Sine from phase 0 whose frequency falls exponentially from `start` to `end`, with an extra `zap` on top."""
     fall_step, zap_step, decay = math.exp(-1.0 / fall), math.exp(-1.0 / zap_fall), math.exp(-1.0 / tau)
     bend, spike, level, phase = start - end, zap, gain, 0.0
@@ -29,7 +46,7 @@ def add_body(out, start, end, fall, zap, zap_fall, fade_in, hold, tau, gain):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def add_chip_triangle(out, start, end, fall, hold, tau, gain):
+def add_chip_triangle(out: Samples, start: float, end: float, fall: float, hold: int, tau: float, gain: float) -> None:
     """Triangle in 32 steps of 4 bits whose period glides linearly from 1/`start` to 1/`end` within `fall` samples."""
     decay, level, phase = math.exp(-1.0 / tau), gain, 0.25
     first, last = 1.0 / start, 1.0 / end
@@ -45,7 +62,9 @@ def add_chip_triangle(out, start, end, fall, hold, tau, gain):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def add_noise(out, white, low, high, delay, attack, tau, gain):
+def add_noise(
+    out: Samples, white: Samples, low: float, high: float, delay: int, attack: int, tau: float, gain: float
+) -> None:
     """White noise between `low` and `high` (12 dB per octave each side), risen over `attack`, falling with `tau`."""
     g, k = math.tan(math.pi * low), math.sqrt(2.0)
     h1 = 1.0 / (1.0 + g * (g + k))
@@ -70,7 +89,7 @@ def add_noise(out, white, low, high, delay, attack, tau, gain):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def add_click(out, white, corner, band_passed, tau, gain):
+def add_click(out: Samples, white: Samples, corner: float, band_passed: bool, tau: float, gain: float) -> None:
     """White noise through a band-pass of Q 1.2 or a high-pass, falling with `tau`."""
     g, k = math.tan(math.pi * corner), 1.0 / 1.2 if band_passed else math.sqrt(2.0)
     a1 = 1.0 / (1.0 + g * (g + k))
@@ -86,7 +105,9 @@ def add_click(out, white, corner, band_passed, tau, gain):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def add_modes(out, hz, tau, gain, phase, fade_in, bend, bend_tau):
+def add_modes(
+    out: Samples, hz: Doubles, tau: Doubles, gain: Doubles, phase: Doubles, fade_in: int, bend: float, bend_tau: float
+) -> None:
     """Damped sines (`hz`, `tau`, `gain`, `phase` arrays) sharing a fall from `bend` octaves with `bend_tau`.
 
     Each sine is a rotating pair of numbers; with a bend the rotation is renewed every 16 samples.
@@ -117,7 +138,17 @@ def add_modes(out, hz, tau, gain, phase, fade_in, bend, bend_tau):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def add_metal(out, rates, phases, centre, lower, lower_gain, attack, tau, gain):
+def add_metal(
+    out: Samples,
+    rates: Doubles,
+    phases: Doubles,
+    centre: float,
+    lower: float,
+    lower_gain: float,
+    attack: int,
+    tau: float,
+    gain: float,
+) -> None:
     """Six squares through a band-pass at `centre` and, at `lower_gain`, one at `lower` (both Q 1)."""
     g = math.tan(math.pi * centre)
     b1 = 1.0 / (1.0 + g * (g + 1.0))
@@ -163,7 +194,9 @@ def add_metal(out, rates, phases, centre, lower, lower_gain, attack, tau, gain):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def add_fm(out, carrier, rates, indices, falls, attack, tau, gain):
+def add_fm(
+    out: Samples, carrier: float, rates: Doubles, indices: Doubles, falls: Doubles, attack: int, tau: float, gain: float
+) -> None:
     """Sine at `carrier` whose phase is pushed by the modulators (`rates`, peak `indices`, `falls`)."""
     count = rates.size
     decay, level, phase = math.exp(-1.0 / tau), gain, 0.0
@@ -183,7 +216,9 @@ def add_fm(out, carrier, rates, indices, falls, attack, tau, gain):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def add_shift_noise(out, short, clocks, volumes, tick, hold, tau, register):
+def add_shift_noise(
+    out: Samples, short: bool, clocks: Doubles, volumes: Doubles, tick: float, hold: int, tau: float, register: int
+) -> None:
     """Shift-register noise; each output sample is the exact mean of the bits that pass during it.
 
     `clocks` are shifts per sample and `volumes` gains per tick; both hold their last entry.
@@ -209,7 +244,7 @@ def add_shift_noise(out, short, clocks, volumes, tick, hold, tau, register):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def filter_in_place(x, corner, high_passed):
+def filter_in_place(x: Samples, corner: float, high_passed: bool) -> None:
     """Butterworth low-pass or high-pass, 12 dB per octave."""
     g, k = math.tan(math.pi * corner), math.sqrt(2.0)
     a1 = 1.0 / (1.0 + g * (g + k))
@@ -223,7 +258,7 @@ def filter_in_place(x, corner, high_passed):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def drive_oversampled(x, taps, gain):
+def drive_oversampled(x: Samples, taps: Samples, gain: float) -> None:
     """tanh(gain x) at four times the rate; `taps` is a linear-phase low-pass of 8m+1 taps for that rate.
 
     The delay of both filters, 2m samples, is taken out, so the result lies under the input. Each tap is one pass over
@@ -253,7 +288,7 @@ def drive_oversampled(x, taps, gain):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def decimate(wide, taps, out):
+def decimate(wide: Samples, taps: Samples, out: Samples) -> None:
     """Every fourth sample of `wide` through the low-pass `taps`, its delay taken out."""
     half = (taps.size - 1) // 2
     for i in range(out.size):
@@ -266,7 +301,7 @@ def decimate(wide, taps, out):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def round_to_bits(x, bits):
+def round_to_bits(x: Samples, bits: float) -> None:
     """Rounds to a grid of 2**(bits-1) steps to full scale, without dither, as an early sampler does."""
     steps = 2.0 ** (bits - 1)
     for i in range(x.size):
@@ -274,7 +309,7 @@ def round_to_bits(x, bits):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def add_hit(out, hit, at, gain, keep, fade):
+def add_hit(out: Samples, hit: Samples, at: int, gain: float, keep: int, fade: int) -> None:
     """Adds `gain * hit` at sample `at`; after `keep` samples it fades out within `fade` samples."""
     first = max(0, -at)
     last = min(hit.size, out.size - at)
@@ -286,7 +321,7 @@ def add_hit(out, hit, at, gain, keep, fade):
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def sides_to_channels(x):
+def sides_to_channels(x: Samples) -> None:
     """(middle, side) -> (left, right), in place."""
     for i in range(x.shape[1]):
         middle, side = x[0, i], x[1, i]

@@ -148,7 +148,11 @@ def _keeps(stage: _Stage, voice: DrumVoice, notes: list[Note], starts: list[int]
         return [NEVER] * len(notes)
     family = [part for part in stage.score.parts if part.voice == stage.part.voice and part.stem == stage.part.stem]
     closing = _all_starts(family or [stage.part], stage.clock)
-    kicks = _all_starts((p for p in stage.score.parts if p.code == "k" and p.drums), stage.clock) if stage.genre.club else []
+    kicks = (
+        _all_starts((p for p in stage.score.parts if p.code == "k" and p.drums), stage.clock)
+        if stage.genre.club
+        else []
+    )
     keeps = []
     for note, at in zip(notes, starts, strict=True):
         keep = _next(closing, at) - at

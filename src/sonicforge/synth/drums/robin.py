@@ -43,7 +43,7 @@ class RoundRobin:
         long = voice.ring_ms > LONG_MS or voice.body is not None or voice.cloud is not None
         self._voice, self._seed, self._finishes = voice, seed, finishes
         self._kick, self._still = kick, still
-        self._count = (3 if still else 5) if kick else (6 if long else 8)
+        self._count = (3 if still else 5) if kick else (4 if voice.variants or voice.tune else 6 if long else 8)
         self.steps = 3 if long else 6
         chance = choices(seed, "robin")
         self._pick = chance.random

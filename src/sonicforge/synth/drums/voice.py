@@ -30,7 +30,7 @@ OVERSAMPLING = 4
 class Strike:
     """How a voice is hit.
 
-    `ratio` tunes all pitches, `brightness` 0.55..1 scales upper noise edges and the low-pass, `decay` all time constants,
+    `ratio` tunes all pitches, `brightness` 0.55..1 scales upper noise edges and the low-pass, `decay` all times,
     `band` the click and noise corners, `sweep` the time of the pitch fall; `base` 0..1 picks the pitch of metallic
     hits; `bell` strikes a ride on its bell; `seed` gives noise and phases.
     """
@@ -143,7 +143,7 @@ class _Hit:
 
     def _chip_body(self) -> None:
         body = self.voice.body
-        assert body is not None  # noqa: S101
+        assert body is not None
         rate = SAMPLE_RATE * OVERSAMPLING
         wide = np.zeros(self.out.size * OVERSAMPLING, np.float32)
         ratio, per_ms = self.strike.ratio / rate, rate / 1000.0

@@ -1,0 +1,316 @@
+"""Melodies: the hook is found, grown into themes, sung through the form, answered, arpeggiated and performed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+
+from sonicforge.chance import choices
+from sonicforge.compose.arp import write_arp
+from sonicforge.compose.chops import answering, carried, syllables_of
+from sonicforge.compose.counter import answers, bells, choir, echo, held_strings, third_below, thirds_below
+from sonicforge.compose.fragments import drifting
+from sonicforge.compose.hook import ChordsAt, Frame, find_hook
+from sonicforge.compose.lead import Block, blocks_of, crowned, sing, with_roles
+from sonicforge.compose.manner import Manner, manner_of
+from sonicforge.compose.motif import Hook, Motif, hook_of, line_of
+from sonicforge.compose.phrasing import Delivery, Sung, breathing, perform
+from sonicforge.compose.sketch import Sketch
+from sonicforge.compose.solo import improvised
+from sonicforge.compose.theme import Theme, compose_theme, contrast_of
+from sonicforge.compose.transitions import Windows, moves_of, windows_of
+from sonicforge.compose.vary import Setting
+from sonicforge.genres.genre import Layer
+from sonicforge.music.score import STEP, Note, Part
+
+LEAD, SECOND, ARP = "l", "v", "a"
+SOLOIST_STRAIGHTER = 6.0
+"""Swing percent by which a soloist plays straighter than the ride."""
+SLOW_ATTACK_MS = 90.0
+OPEN_DEGREES = (2, 5, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """All that the voices of one track share."""
+
+    sketch: Sketch
+    manner: Manner
+    frame: Frame
+    hook: Motif
+    themes: Mapping[str, Theme]
+    windows: Windows
+
+    def chance(self, purpose: str) -> Random:
+        return choices(self.sketch.seed_for("melody"), "compose", "melody", purpose)
+
+
+def write_melodies(sketch: Sketch, *, avoid: Iterable[Hook] = ()) -> tuple[list[Part], Hook]:
+    """Parts of lead (l), second voice (v) and arp (a), and the hook that they are made of.
+
+    `avoid` are hooks of other tracks that this one may not resemble. Deterministic in the sketch's melody seed.
+    """
+    ground = _grounded(sketch, tuple(avoid))
+    manner = ground.manner
+    carried_by_second = manner.carrier == SECOND
+    main = _main_line(ground, SECOND if carried_by_second else LEAD)
+    other = _beside_chops(ground, main) if carried_by_second else _second_line(ground, main)
+    lead, second = (other, main) if carried_by_second else (main, other)
+    parts = _parts(ground, LEAD, lead) + _parts(ground, SECOND, second) + _arp_parts(ground, lead)
+    return _named(parts), hook_of(ground.hook, sketch.key)
+
+
+def _grounded(sketch: Sketch, avoid: tuple[Hook, ...]) -> _Ground:
+    genre = sketch.genre
+    manner, melody = manner_of(genre), genre.melody
+    frame = _frame(sketch, manner)
+    rng = choices(sketch.seed_for("melody"), "compose", "melody", "hook")
+    opening = _first_statement(sketch, manner)
+    chords = [_chords_at(sketch, opening), _chords_at(sketch, opening + 4 * sketch.bar)]
+    density = replace(melody, notes_per_bar=tuple(bound * sketch.plan.mood.density for bound in melody.notes_per_bar))
+    hook = find_hook(frame, manner, density, chords, rng, avoid=avoid)
+    setting = Setting(frame.low, frame.high, sketch.bar, melody.ends, _open_degrees(melody.ends))
+    contrast = contrast_of(hook, frame, manner, chords[1], rng)
+    themes = {"A": compose_theme(hook, contrast, rng.choice(manner.plans), setting, melody, rng)}
+    if manner.kind in ("head", "sentence", "theme"):
+        # The B part of these forms has a tune of its own: the contrast leads, the hook answers.
+        themes["B"] = compose_theme(contrast, hook, rng.choice(manner.plans), setting, melody, rng)
+    return _Ground(sketch, manner, frame, hook, themes, windows_of(moves_of(sketch)))
+
+
+def _frame(sketch: Sketch, manner: Manner) -> Frame:
+    """Range and register: the tune circles seven semitones above the top of the comping where its range allows that."""
+    melody, key = sketch.genre.melody, sketch.key
+    low, high = melody.range
+    tops = [chord.voicing[-1] for chord in sketch.chords if chord.voicing]
+    over = sum(tops) / len(tops) + 7 if tops and "c" in sketch.plan.cast else (low + high) / 2
+    share = 0.36 if manner.kind in ("anthem", "sentence", "theme", "head") else 0.4
+    least, most = low + 0.3 * (high - low), low + (share + 0.2) * (high - low)
+    centre = min(max(over + sketch.plan.mood.register / 2, least), most)
+    strong, weak = _shares(melody.degrees_strong), _shares(melody.degrees_weak)
+    return Frame(
+        key, line_of(key, low), line_of(key, high), line_of(key, round(centre)), strong, weak,
+        melody.intervals, melody.ends, sketch.bar,
+    )  # fmt: skip
+
+
+def _main_line(ground: _Ground, code: str) -> list[Sung]:
+    """The tune in whichever part carries it, from blocks to breath."""
+    sketch, manner = ground.sketch, ground.manner
+    rng = ground.chance("line")
+    blocks = with_roles(blocks_of(sketch, code), sketch, manner, code, rng)
+    if manner.kind == "drift":
+        return _cleared(ground, drifting(sketch, blocks, ground.hook, rng))
+    trading = _trading(sketch, blocks, code)
+    line = sing(sketch, manner, ground.themes, blocks, rng, code=code, shared=_shared(ground))
+    solos = [block for block in blocks if block.role == "solo"]
+    if solos:
+        line += improvised(sketch, manner, solos, ground.hook, ground.chance("solo"), trading=trading)
+    line.sort(key=lambda note: note.start)
+    if code == SECOND:
+        line = carried(sketch, line, blocks, ground.chance("chops"))
+    elif manner.kind not in ("loop",):
+        line = crowned(line, sketch.length, sketch.genre.melody.range[1] + 2)
+    line = _cleared(ground, line)
+    stretch = sum(block.bars for block in blocks if block.role != "rest") * sketch.bar
+    line = breathing(line, stretch, sketch.genre.melody.rests)
+    return _with_thirds(ground, line, code)
+
+
+def _second_line(ground: _Ground, lead: Sequence[Sung]) -> list[Sung]:
+    """The second voice by the genre's manner; thirds where a section asks for them."""
+    sketch, manner = ground.sketch, ground.manner
+    blocks = [replace(block, role="theme") for block in blocks_of(sketch, SECOND)]
+    if not blocks:
+        return []
+    rng = ground.chance("second")
+    turned = [b for b in blocks if sketch.directions(sketch.sections[b.section]).treated("invert", SECOND)]
+    beside = [b for b in blocks if sketch.directions(sketch.sections[b.section]).treated("thirds", LEAD)]
+    plain = [b for b in blocks if b not in turned and b not in beside]
+    line = thirds_below(sketch, lead, [(b.start, b.start + b.bars * sketch.bar) for b in beside])
+    if turned:
+        line += sing(sketch, manner, ground.themes, [replace(b, role="inverted") for b in turned], rng, code=SECOND)
+    line += _beside_lead(ground, plain, lead, rng)
+    return _cleared(ground, sorted(line, key=lambda note: note.start))
+
+
+def _beside_lead(ground: _Ground, blocks: Sequence[Block], lead: Sequence[Sung], rng: Random) -> list[Sung]:
+    sketch, hook = ground.sketch, ground.hook
+    melody = sketch.genre.melody
+    low, high = melody.range
+    if melody.echo_steps:
+        return echo(lead, blocks, sketch.bar, melody.echo_steps * STEP)
+    match ground.manner.second:
+        case "chops":
+            chop = syllables_of(hook, ground.themes["A"].setting, sketch.bar, rng)
+            leading = frozenset(sketch.section_index(note.start) for note in lead)
+            return answering(sketch, blocks, chop, leading, rng)
+        case "strings":
+            return held_strings(sketch, blocks, lead, low - 6, high - 9)
+        case "bells":
+            return bells(sketch, blocks, lead, hook, rng)
+        case "choir":
+            return choir(sketch, blocks, low - 9, high - 12, rng)
+        case "harmony":
+            return thirds_below(sketch, lead, [(b.start, b.start + b.bars * sketch.bar) for b in blocks])
+        case _:
+            return answers(sketch, blocks, lead, hook, rng)
+
+
+def _beside_chops(ground: _Ground, chops: Sequence[Sung]) -> list[Sung]:
+    """The lead of genres whose chops carry the tune: alone it has the theme, beside them it answers."""
+    sketch = ground.sketch
+    rng = ground.chance("line beside")
+    blocks = blocks_of(sketch, LEAD)
+    chopped = {sketch.section_index(note.start) for note in chops}
+    alone = with_roles([b for b in blocks if b.section not in chopped], sketch, ground.manner, LEAD, rng)
+    line = sing(sketch, ground.manner, ground.themes, alone, rng, code=LEAD)
+    line = breathing(line, sum(b.bars for b in alone) * sketch.bar, sketch.genre.melody.rests)
+    line += answers(sketch, [b for b in blocks if b.section in chopped], chops, ground.hook, rng, shift=3)
+    return _cleared(ground, sorted(line, key=lambda note: note.start))
+
+
+def _with_thirds(ground: _Ground, line: Sequence[Sung], code: str) -> list[Sung]:
+    """Thirds inside the lead itself, where a section asks for them and no second voice is there to sing them."""
+    sketch = ground.sketch
+    wanted = {
+        section.start: section.end
+        for section in sketch.sections
+        if sketch.directions(section).treated("thirds", code) and not sketch.presence(SECOND, section)
+    }
+    if not wanted:
+        return list(line)
+    doubled = []
+    for note in line:
+        section = sketch.section_at(note.start)
+        second_half = note.start >= section.start + section.length // 2
+        if section.start in wanted and second_half:
+            note = replace(note, double=third_below(sketch, note) - note.pitch)
+        doubled.append(note)
+    return doubled
+
+
+def _cleared(ground: _Ground, line: Sequence[Sung]) -> list[Sung]:
+    """The line without notes in planned silences; what reaches into one is cut."""
+    kept = []
+    for note in line:
+        if ground.windows.silent(LEAD, note.start) or note.start >= ground.sketch.length:
+            continue
+        end = min([start for start, _ in ground.windows.gaps if note.start < start < note.end], default=note.end)
+        kept.append(replace(note, length=min(end, ground.sketch.length) - note.start))
+    return kept
+
+
+def _parts(ground: _Ground, code: str, line: Sequence[Sung]) -> list[Part]:
+    """The line as parts, one for each voice that a section names and each layer of the cast."""
+    sketch = ground.sketch
+    if not line or code not in sketch.plan.cast:
+        return []
+    by_voice: dict[str, list[Sung]] = {}
+    voices = [sketch.directions(section).voices.get(code, "") for section in sketch.sections]
+    for note in line:
+        by_voice.setdefault(voices[sketch.section_index(note.start)], []).append(note)
+    parts: dict[Layer, tuple[Note, ...]] = {}
+    for voice, notes in by_voice.items():
+        for layer in layers_of(sketch, code, voice):
+            rng = ground.chance(f"performance {code} {layer.voice}")
+            played = perform(notes, _delivery(ground, layer.voice, code), rng)
+            parts[layer] = tuple(sorted((*parts.get(layer, ()), *played), key=lambda note: (note.start, note.pitch)))
+    return [Part(layer.voice, code, layer.stem, layer.voice, False, notes) for layer, notes in parts.items()]
+
+
+def layers_of(sketch: Sketch, code: str, voice: str) -> tuple[Layer, ...]:
+    """The layers that play a part code: the cast's, or the one a section names.
+
+    A named voice outside the part's own alternatives borrows the mix stem of the voice most like it.
+    """
+    chosen = sketch.plan.cast[code]
+    if not voice or any(layer.voice == voice for layer in chosen):
+        return chosen
+    own = [layer for layers in sketch.genre.cast.get(code, ()) for layer in layers]
+    every = own + [layer for options in sketch.genre.cast.values() for layers in options for layer in layers]
+    named = next((layer for layer in every if layer.voice == voice), None)
+    if named is not None:
+        return (named,) if named in own else (Layer(voice, chosen[0].stem),)
+    kin = next((layer for layer in own if layer.voice in voice), chosen[0])
+    return (Layer(voice, kin.stem),)
+
+
+def _delivery(ground: _Ground, voice: str, code: str) -> Delivery:
+    sketch, manner = ground.sketch, ground.manner
+    patch = sketch.genre.patches.get(voice, {})
+    attack = float((patch.get("ae") or (0,))[0])
+    glides = float(patch.get("gl") or 0) > 0
+    swing = sketch.swing
+    if swing.unit == 8 and swing.percent > 50 + SOLOIST_STRAIGHTER:
+        swing = replace(swing, percent=swing.percent - SOLOIST_STRAIGHTER)
+    chopped = code == SECOND and manner.second == "chops"
+    return Delivery(
+        swing, sketch.bar, manner.arc, manner.jitter, sketch.genre.melody.lag_ms,
+        glide=max(manner.glide, 0.35) if glides or chopped else 0.0,
+        lead_ms=min(30.0, 0.17 * attack) if attack >= SLOW_ATTACK_MS else 0.0,
+    )  # fmt: skip
+
+
+def _arp_parts(ground: _Ground, lead: Sequence[Sung]) -> list[Part]:
+    sketch = ground.sketch
+    if ARP not in sketch.plan.cast:
+        return []
+    led = frozenset(note.start - note.start % sketch.bar for note in lead)
+    notes = write_arp(sketch, ground.manner, ground.hook, led, ground.chance("arp"))
+    notes = tuple(note for note in notes if not ground.windows.silent(ARP, note.start))
+    if not notes:
+        return []
+    return [Part(layer.voice, ARP, layer.stem, layer.voice, False, notes) for layer in sketch.plan.cast[ARP]]
+
+
+def _named(parts: list[Part]) -> list[Part]:
+    """Parts with different names where two codes share a voice."""
+    seen: set[str] = set()
+    named = []
+    for part in parts:
+        name = part.name if part.name not in seen else f"{part.name} {part.code}"
+        seen.add(name)
+        named.append(replace(part, name=name))
+    return named
+
+
+def _first_statement(sketch: Sketch, manner: Manner) -> int:
+    """Where the hook is first said in full."""
+    blocks = blocks_of(sketch, manner.carrier)
+    full = [block for block in blocks if block.presence != "reduced"] or blocks
+    return full[0].start if full else 0
+
+
+def _chords_at(sketch: Sketch, start: int) -> ChordsAt:
+    return lambda at: frozenset(sketch.chord_at(min(start + at, sketch.length - 1)).tones)
+
+
+def _shared(ground: _Ground) -> frozenset[int]:
+    """Sections in which lead and chops take turns by two bars."""
+    if ground.manner.second != "chops" or ground.manner.carrier == SECOND:
+        return frozenset()
+    sketch = ground.sketch
+    return frozenset(
+        index
+        for index, section in enumerate(sketch.sections)
+        if sketch.presence(LEAD, section) and sketch.presence(SECOND, section)
+    )
+
+
+def _trading(sketch: Sketch, blocks: Sequence[Block], code: str) -> frozenset[int]:
+    """Sections in which a soloist trades fours: asked for as a solo in fragments."""
+    return frozenset(
+        block.section
+        for block in blocks
+        if sketch.directions(sketch.sections[block.section]).treated("solo", code)
+        and sketch.directions(sketch.sections[block.section]).treated("fragments", code)
+    )
+
+
+def _open_degrees(ends: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(degree for degree in OPEN_DEGREES if degree not in ends) or (2,)
+
+
+def _shares(weights: Sequence[float]) -> tuple[float, ...]:
+    total = sum(weights)
+    return tuple(7 * weight / total for weight in weights)

@@ -1,0 +1,179 @@
+"""Improvised lines: phrases that aim at guide tones of the coming chord, with scale runs, arpeggios and enclosures.
+
+A phrase is planned from its targets: on each strong beat stands a chord tone near the last one, thirds and sevenths where
+the chord changes, and the 8ths between lead into it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from sonicforge.compose.fit import Sounding
+from sonicforge.compose.lead import Block, pitches_of
+from sonicforge.compose.manner import Manner
+from sonicforge.compose.motif import Motif, line_of
+from sonicforge.compose.phrasing import Sung, loudness_of
+from sonicforge.compose.sketch import Sketch
+from sonicforge.compose.vary import head
+from sonicforge.music.score import STEP, TICKS
+
+EIGHTH = TICKS // 2
+HALF = 2 * TICKS
+
+
+@dataclass(frozen=True, slots=True)
+class _Player:
+    """Who improvises: pitch range, chance of an enclosure, of a rest inside, of a triplet; whole phrases in beats."""
+
+    low: int
+    high: int
+    enclosure: float
+    triplet: float
+    chromatic: bool
+
+
+def improvised(
+    sketch: Sketch, manner: Manner, blocks: Sequence[Block], hook: Motif, rng: Random, *, trading: frozenset[int]
+) -> list[Sung]:
+    """Solo lines over all blocks; in sections of `trading` four bars are played and four left to the drums.
+
+    Each chorus begins by quoting the hook. Register and density rise with every block of the solo.
+    """
+    low, high = sketch.genre.melody.range
+    jazz = manner.kind == "head"
+    player = _Player(low, high, 0.28 if jazz else 0.0, 0.12 if jazz else 0.0, jazz)
+    line: list[Sung] = []
+    for index, block in enumerate(blocks):
+        heat = (index + 1) / len(blocks)
+        end = block.start + block.bars * sketch.bar
+        if block.section in trading:
+            end = min(end, block.start + 4 * sketch.bar)
+        start = block.start
+        if index % 4 == 0 and hook.tones:
+            line += _quote(sketch, block, hook)
+            start = line[-1].end + TICKS
+            start -= start % EIGHTH
+        line += _phrases(sketch, block, start, end, player, heat, rng, line[-1].pitch if line else (low + high) // 2)
+    return line
+
+
+def _phrases(
+    sketch: Sketch, block: Block, start: int, end: int, player: _Player, heat: float, rng: Random, pitch: int
+) -> list[Sung]:
+    line: list[Sung] = []
+    tick = start
+    while tick < end - 2 * TICKS:
+        # Solo phrases begin off the beat more often than not.
+        tick += rng.choice((0, EIGHTH, EIGHTH, EIGHTH, TICKS + EIGHTH, TICKS))
+        beats = rng.choice((6, 7, 8, 10, 12)) + round(4 * heat * rng.random())
+        stop = min(end - EIGHTH, tick + beats * TICKS)
+        phrase = _phrase(sketch, tick, stop, player, heat, rng, pitch)
+        if phrase:
+            loudness = loudness_of(block.energy + 0.25 * heat, block.presence)
+            line += [Sung(at, length, found, loudness) for at, length, found in phrase]
+            pitch = phrase[-1][2]
+        rest = rng.choice((1, 2, 2, 3, 4)) * (1.25 - 0.5 * heat)
+        tick = stop + max(TICKS, round(rest * 2) * EIGHTH)
+        tick -= tick % EIGHTH
+    return line
+
+
+def _phrase(
+    sketch: Sketch, start: int, stop: int, player: _Player, heat: float, rng: Random, pitch: int
+) -> list[tuple[int, int, int]]:
+    """(start, length, pitch) of one phrase: targets on strong beats, the way to each filled with 8ths."""
+    aim = player.low + (player.high - player.low) * (0.35 + 0.3 * heat)
+    found: list[tuple[int, int, int]] = []
+    at = start
+    target = _target(sketch, at, pitch, aim, player, rng)
+    rising = pitch < aim
+    while at < stop:
+        following = min(stop, at - at % HALF + HALF)
+        goal = _target(sketch, following, target, aim + rng.uniform(-5, 5), player, rng)
+        onsets = _onsets(at, following, heat, player, rng)
+        pitches = _way(sketch, onsets, target, goal, player, rng, rising=rising)
+        found += [(onset, length, p) for (onset, length), p in zip(onsets, pitches, strict=True)]
+        rising = goal > target
+        at, target = following, goal
+    if not found:
+        return []
+    last = rng.choice((EIGHTH, TICKS, TICKS))
+    return [*found, (at, last, target)] if at + last <= stop + TICKS else found
+
+
+def _onsets(start: int, stop: int, heat: float, player: _Player, rng: Random) -> list[tuple[int, int]]:
+    """(onset, length) of the notes before the next target: 8ths, some joined, now and then a triplet."""
+    onsets: list[tuple[int, int]] = []
+    tick = start
+    while tick < stop:
+        if tick % TICKS == 0 and stop - tick >= TICKS and rng.random() < player.triplet * (0.5 + heat):
+            third = TICKS // 3
+            onsets += [(tick + index * third, third) for index in range(3)]
+            tick += TICKS
+            continue
+        length = EIGHTH if rng.random() < 0.72 + 0.2 * heat or stop - tick < TICKS else TICKS
+        onsets.append((tick, length))
+        tick += length
+    return onsets
+
+
+def _target(sketch: Sketch, tick: int, near: int, aim: float, player: _Player, rng: Random) -> int:
+    """A chord tone to stand on: guide tones (3rd, 7th) first, close to the last note, drawn towards the register."""
+    chord = sketch.chord_at(min(tick, sketch.length - 1))
+    guides = set(chord.tones[1:4:2]) | set(chord.tones[1:2])
+    options = [p for p in range(max(player.low, near - 8), min(player.high, near + 8) + 1) if p % 12 in chord.tones]
+    if not options:
+        return min(max(near, player.low), player.high)
+    cost = {p: abs(p - near) * 0.8 + abs(p - aim) * 0.25 - 2.2 * (p % 12 in guides) + 1.6 * (p == near) + rng.random() * 2.5
+            for p in options}  # fmt: skip
+    return min(options, key=cost.__getitem__)
+
+
+def _way(
+    sketch: Sketch, onsets: Sequence[tuple[int, int]], start: int, goal: int, player: _Player, rng: Random, *, rising: bool
+) -> list[int]:
+    """Pitches for the onsets from `start` on, ready to fall into `goal`."""
+    count = len(onsets)
+    if count == 1:
+        return [start]
+    key = sketch.key_at(onsets[0][0])
+    chord = Sounding.of(sketch.chord_at(onsets[0][0]).tones, key)
+    last = Sounding.of(sketch.chord_at(onsets[-1][0]).tones, key)
+    goal_line = line_of(key, goal)
+    if count >= 3 and rng.random() < player.enclosure:
+        ending = [last.pitch(key, goal_line + 1), goal - 1]
+    elif player.chromatic and rng.random() < 0.2:
+        ending = [goal + rng.choice((-1, 1))]
+    else:
+        ending = []
+    free = count - 1 - len(ending)
+    first = line_of(key, start)
+    towards = line_of(key, ending[0]) if ending else goal_line
+    middle = _run(first, towards, free, rng, rising=rising)
+    pitches = [start, *(chord.pitch(key, line) for line in middle), *ending]
+    return [min(max(pitch, player.low), player.high) for pitch in pitches]
+
+
+def _run(first: int, goal: int, count: int, rng: Random, *, rising: bool) -> list[int]:
+    """`count` lines between two lines: a scale when it fits, else up the chord and down the scale, or a turn."""
+    if count <= 0:
+        return []
+    distance = goal - first
+    sign = 1 if distance > 0 or (distance == 0 and rising) else -1
+    if abs(distance) >= count + 1:
+        return [first + round(distance * (index + 1) / (count + 1)) for index in range(count)]
+    if abs(distance) == count:
+        return [first + sign * (index + 1) for index in range(count - 1)] + [goal + sign] * (count > 0)
+    if rng.random() < 0.5:
+        up = [first + 2 * (index + 1) for index in range((count + 1) // 2)]
+        return (up + [up[-1] - 1 - index for index in range(count - len(up))])[:count]
+    beyond = [first + sign * (index + 1) for index in range(count)]
+    turn = max(1, (count + abs(distance)) // 2)
+    return [line if index < turn else beyond[turn - 1] - sign * (index - turn + 1) for index, line in enumerate(beyond)]
+
+
+def _quote(sketch: Sketch, block: Block, hook: Motif) -> list[Sung]:
+    said = head(hook, 4).tones
+    pitches = pitches_of(sketch, block.start, said, *sketch.genre.melody.range)
+    loudness = loudness_of(block.energy, block.presence)
+    return [Sung(block.start + t.at, max(STEP, t.length), p, loudness) for t, p in zip(said, pitches, strict=True)]
