@@ -51,6 +51,7 @@ def generate(
     from sonicforge.settings import load_settings
 
     wanted = parse_formats(formats)
+    settings = load_settings()
     concept, understood = concept_from(
         " ".join(words or []),
         genre=genre,
@@ -63,12 +64,12 @@ def generate(
         feature=feature or (),
         without=without or (),
         seed=seed,
+        genre_folder=settings.genres,
     )
     console = people()
     if not as_json:
         for line in understood:
             console.print(f"[dim]{line}[/dim]")
-    settings = load_settings()
     with progress_bar("composing", quiet=as_json) as report:
         result = make(
             concept,
@@ -141,6 +142,7 @@ def _facts(take: "Take", files: list[str], seconds: dict[str, float], total: flo
         "files": files,
         "duration_s": round(duration, 3),
         "concept": take.concept.to_json(),
+        "compromises": list(take.compromises),
         "verdict": take.verdict.to_json(),
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
         "realtime_factor": round(duration / total, 1),
@@ -159,6 +161,8 @@ def tell(result: dict[str, Any]) -> None:
     word = "[green]passes[/green]" if verdict["passed"] else "[yellow]does not pass[/yellow]"
     console.print(f"[bold]{result['title']}[/bold]  {result['concept']['genre']}, seed {result['concept']['seed']}")
     console.print(f"score {verdict['score']:.1f} of 10, {word} the bar for air (8.5)")
+    for line in result["compromises"]:
+        console.print(f"[yellow]{line}[/yellow]")
     for reason in verdict["reasons"]:
         console.print(f"  [dim]·[/dim] {reason}")
     table = Table(box=None, show_header=False, padding=(0, 2))

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from sonicforge.errors import OutOfRange
 from sonicforge.genres.concept import Concept
@@ -24,13 +25,14 @@ def concept_from(
     feature: Sequence[str] = (),
     without: Sequence[str] = (),
     seed: int | None = None,
+    genre_folder: Path | None = None,
 ) -> tuple[Concept, tuple[str, ...]]:
     """The concept and what was understood, in words. Options win over words; a missing seed is drawn."""
     if seed is None:
         seed = secrets.randbelow(2**31)
     if not 0 <= seed <= MOST_SEED:
         raise OutOfRange("seed", seed, 0, MOST_SEED)
-    heard = interpret(text, seed=seed)
+    heard = interpret(text, seed=seed, folder=genre_folder)
     wishes: dict[str, object] = {
         "genre": genre,
         "mood": _split(moods),

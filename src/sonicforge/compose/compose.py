@@ -4,7 +4,7 @@ Harmony and groove come first because everything melodic leans on them; every pa
 rolled again without moving another.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from sonicforge.chance import subseed
@@ -16,6 +16,7 @@ from sonicforge.compose.drums import write_drums
 from sonicforge.compose.form import entries_of, sections_of, transpositions_of
 from sonicforge.compose.harmony import write_harmony
 from sonicforge.compose.melody import write_melodies
+from sonicforge.compose.motif import Hook
 from sonicforge.compose.pads import write_pads
 from sonicforge.compose.sketch import Sketch
 from sonicforge.compose.tempo import tempo_of
@@ -29,12 +30,15 @@ ROOMS = ("form", "harmony", "drums", "bass", "chords", "melody")
 """What can be rolled again alone."""
 
 
-def compose(plan: Plan) -> Score:
-    """The score of a plan. The same plan gives the same score, always."""
-    return _compose(plan, {})
+def compose(plan: Plan, *, avoid: Iterable[Hook] = ()) -> Score:
+    """The score of a plan. The same plan gives the same score, always.
+
+    `avoid` are hooks of other tracks, as in `Score.hook`, that this one may not resemble.
+    """
+    return _compose(plan, {}, tuple(avoid))
 
 
-def recompose(plan: Plan, score: Score, reroll: Mapping[str, int]) -> Score:
+def recompose(plan: Plan, score: Score, reroll: Mapping[str, int], *, avoid: Iterable[Hook] = ()) -> Score:
     """The score again with only the named rooms rolled anew: `{"drums": 2}` is the second other way to drum.
 
     Rooms not named keep their chances; what leans on a rerolled room follows it (a new harmony moves the melody).
@@ -44,10 +48,10 @@ def recompose(plan: Plan, score: Score, reroll: Mapping[str, int]) -> Score:
         if room not in ROOMS:
             raise UnknownName("room of a score", room, ROOMS)
     before = {room: int(score.facts[f"roll_{room}"]) for room in ROOMS if f"roll_{room}" in score.facts}
-    return _compose(plan, {**before, **reroll})
+    return _compose(plan, {**before, **reroll}, tuple(avoid))
 
 
-def _compose(plan: Plan, rolls: Mapping[str, int]) -> Score:
+def _compose(plan: Plan, rolls: Mapping[str, int], avoid: tuple[Hook, ...]) -> Score:
     rerolls = {room: subseed(plan.seed, "reroll", room, roll) for room, roll in rolls.items() if roll}
     sections = sections_of(plan)
     transpositions = transpositions_of(plan)
@@ -72,7 +76,7 @@ def _compose(plan: Plan, rolls: Mapping[str, int]) -> Score:
     parts = [*write_drums(sketch, windows), *write_bass(sketch, windows), *write_comping(sketch, windows)]
     parts += write_pads(sketch, harmony.pads, windows)
     sketch = replace(sketch, parts=tuple(parts))
-    melodies = write_melodies(sketch)
+    melodies, hook = write_melodies(sketch, avoid=avoid)
     parts += [replace(part, notes=muted(part.notes, windows, part.code)) for part in melodies]
     parts += write_textures(sketch)
     whole = replace(sketch, parts=_in_order(parts))
@@ -90,7 +94,7 @@ def _compose(plan: Plan, rolls: Mapping[str, int]) -> Score:
         parts=whole.parts,
         curves=write_curves(whole, moves),
         cues=cues,
-        hook=hook_of(whole),
+        hook=hook,
         facts=_facts(plan, harmony.loops, rolls),
     )
 
@@ -102,4 +106,4 @@ def _in_order(parts: list[Part]) -> tuple[Part, ...]:
 
 def _facts(plan: Plan, loops: tuple[str, str], rolls: Mapping[str, int]) -> dict[str, str]:
     rolled = {f"roll_{room}": str(roll) for room, roll in rolls.items() if roll}
-    return {"form": plan.form_name, "loop": loops[0], "contrast": loops[1], **rolled}
+    return {"form": plan.form_name, "mood": ", ".join(plan.mood.names), "loop": loops[0], "contrast": loops[1], **rolled}

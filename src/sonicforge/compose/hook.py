@@ -1,7 +1,7 @@
 """The hook: many rhythms and contours are drawn, judged by musical criteria, and the best one is kept."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from random import Random
 
@@ -81,7 +81,12 @@ def find_hook(
     `chords` are the harmonies the hook will meet, the first statement's first. `avoid` are hooks that it may not
     resemble; when all candidates resemble one of them, the best is taken all the same.
     """
-    wish = Wish(manner.span, manner.pitches, frame.intervals, (*frame.ends, 2, 5), leap=1 if manner.kind == "loop" else 3)
+    wish = Wish(
+        manner.span, manner.pitches, frame.intervals, (*frame.ends, 2, 5), leap=1 if manner.kind == "loop" else 3
+    )  # fmt: skip
+    # Every track leans towards note values and intervals of its own, so that the tunes of a genre stay apart.
+    manner = replace(manner, values=_leaned(manner.values, rng), starts=_leaned(manner.starts, rng))
+    frame = replace(frame, intervals=tuple(share * rng.lognormvariate(0, 0.5) for share in frame.intervals))
     rhythms = _good_rhythms(manner, melody, frame.bar, rng)
     ranked: list[tuple[float, int, Motif]] = []
     allowed = _few_lines(frame, manner, rng) if manner.pitches[1] <= 4 else None
@@ -166,10 +171,11 @@ def rhythm_quality(rhythm: Rhythm, bar_steps: int, *, density: float, bars: floa
     return (
         0.24 * (syncopated or contrast >= 2)
         + 0.12 * (syncopated and contrast >= 1.5)
-        + 0.16 * (1.0 if kinds in (2, 3) else 0.4 if kinds == 1 else 0.6)
-        + 0.14 * repeated
+        + 0.12 * (1.0 if kinds in (2, 3) else 0.4 if kinds == 1 else 0.6)
+        + 0.12 * repeated
         + 0.12 * last
-        + 0.10 * (contrast <= 8)
+        + 0.06 * (contrast <= 8)
+        + 0.10 * any(onset % (bar_steps // 2 if bar_steps % 8 == 0 else bar_steps) == 0 for onset, _ in rhythm)
         + 0.12 * nearness(len(rhythm) - wanted, 0.5 * wanted)
     )
 
@@ -260,6 +266,10 @@ def _line_weight(
         if abs(before + move) > 12:
             weight = 0.0
     return weight
+
+
+def _leaned(weights: Weights, rng: Random) -> Weights:
+    return {value: weight * rng.lognormvariate(0, 0.9) for value, weight in weights.items()}
 
 
 def _pick(weights: Weights, rng: Random) -> int:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from sonicforge.compose.fit import Sounding, fitted
+from sonicforge.compose.fit import Sounding, fitted, rubs
 from sonicforge.compose.manner import Manner
-from sonicforge.compose.motif import Motif, Tone
+from sonicforge.compose.motif import Motif, Tone, is_strong, line_of
 from sonicforge.compose.phrasing import Sung, loudness_of
 from sonicforge.compose.sketch import Sketch
 from sonicforge.compose.theme import Theme, lifted, tones_of, with_new_tail, with_other_variation
@@ -15,6 +15,8 @@ from sonicforge.music.scale import Key
 from sonicforge.music.score import STEP, TICKS, Section
 
 BLOCK_BARS = 8
+HEADROOM = 3
+"""Semitones at the top of the range that are kept for the climax."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +103,13 @@ def sing(
             unit = 2 * sketch.bar
             tones = tuple(tone for tone in tones if tone.at // unit % 2 == 0)
         low, high = sketch.genre.melody.range
-        pitches = pitches_of(sketch, block.start, tones, low, high, cache)
+        headroom = 0 if block.role == "climax" or manner.kind == "loop" else HEADROOM
+        pitches = pitches_of(sketch, block.start, tones, low, high - headroom, cache)
         directions = sketch.directions(section)
         double = manner.double if block.presence == "full" or directions.treated("double", code) else 0
-        line += _sung(block, section, tones, pitches, double)
-    return line
+        sung = _sung(block, section, tones, pitches, double)
+        line += _leaning(sketch, sung) if manner.appoggiatura else sung
+    return joined(line, sketch.bar)
 
 
 def pitches_of(
@@ -132,32 +136,46 @@ def heard_at(sketch: Sketch, start: int, tone: Tone, key: Key) -> Sounding:
     return Sounding.of(chord.tones, key)
 
 
-def crowned(line: Sequence[Sung], length: int, high: int, step_up: int = 5) -> list[Sung]:
+def crowned(sketch: Sketch, line: Sequence[Sung]) -> list[Sung]:
     """The line with one highest note, between 60 and 85 % of the track.
 
-    When the top pitch is reached elsewhere or more than once, the highest note in that window is raised by an octave's
-    part: to the next higher pitch the line already uses with the same pitch class, else other tops are left below it.
+    When the top pitch stands elsewhere or more than once, the note of that window that needs least is raised to the next
+    chord tone above everything else, if the leaps beside it stay within an octave.
     """
-    if not line:
-        return list(line)
-    window = [i for i, note in enumerate(line) if 0.6 * length <= note.start <= 0.85 * length and note.length >= 2 * STEP]
+    line = list(line)
+    window = [i for i, note in enumerate(line)
+              if 0.6 * sketch.length <= note.start <= 0.85 * sketch.length and note.length >= 2 * STEP]  # fmt: skip
     if not window:
-        return list(line)
+        return line
     top = max(note.pitch for note in line)
-    best = max(window, key=lambda i: (line[i].pitch, line[i].length, -i))
-    if line[best].pitch == top and sum(note.pitch == top for note in line) == 1:
-        return list(line)
-    before, here = line[best - 1].pitch if best else line[best].pitch, line[best].pitch
-    raised = list(line)
-    for pitch in _rises(here, top, step_up):
-        if pitch <= high and pitch - before <= 12 and (best + 1 == len(line) or pitch - line[best + 1].pitch <= 12):
-            raised[best] = replace(line[best], pitch=pitch)
-            return raised
-    return raised
+    if sum(note.pitch == top for note in line) == 1 and any(line[i].pitch == top for i in window):
+        return line
+    highest = sketch.genre.melody.range[1] + 2
+    for index in sorted(window, key=lambda i: (-line[i].pitch, -line[i].length, i))[:12]:
+        tones = sketch.chord_at(line[index].start).tones
+        near = [line[i].pitch for i in (index - 1, index + 1) if 0 <= i < len(line)]
+        for pitch in range(top + 1, min(highest, min(near) + 12) + 1):
+            if pitch % 12 in tones and (pitch - 1) % 12 not in tones:
+                line[index] = replace(line[index], pitch=pitch)
+                return line
+    return line
 
 
-def _rises(here: int, top: int, step_up: int) -> list[int]:
-    return [here + 12] if here + 12 > top else [top + step for step in (1, 2, 3, 4, step_up) if (top + step - here) % 12 == 0]
+def joined(line: Sequence[Sung], bar: int) -> list[Sung]:
+    """The line without leaps over an octave inside a stretch: the later note moves by an octave, else the earlier one."""
+    line = list(line)
+    for index in range(1, len(line)):
+        before, here = line[index - 1], line[index]
+        move = here.pitch - before.pitch
+        if abs(move) <= 12 or here.start - before.end >= 2 * bar:
+            continue
+        shift = -12 if move > 0 else 12
+        after = line[index + 1].pitch if index + 1 < len(line) else here.pitch
+        if abs(here.pitch + shift - after) <= 12:
+            line[index] = replace(here, pitch=here.pitch + shift)
+        else:
+            line[index - 1] = replace(before, pitch=before.pitch - shift)
+    return line
 
 
 def _runs(sketch: Sketch, code: str, section: Section) -> list[tuple[int, int]]:
@@ -200,7 +218,8 @@ def _statement(stated: int, block: Block, manner: Manner, rng: Random) -> str:
 
 def _resting(blocks: list[Block], sketch: Sketch, manner: Manner) -> list[Block]:
     """Blocks silenced until the lead plays no more than its share of the track; the middle of long sections first."""
-    allowed = manner.presence * sketch.length / sketch.bar
+    share = min(manner.presence / (1 - sketch.genre.melody.rests), manner.presence + 0.15)
+    allowed = share * sketch.length / sketch.bar
     playing = sum(block.bars for block in blocks)
     order = sorted(
         (i for i, b in enumerate(blocks) if b.role not in ("climax", "solo") and b.of > 1 and b.nth > 0),
@@ -300,3 +319,24 @@ def _sung(block: Block, section: Section, tones: Sequence[Tone], pitches: Sequen
         )
         for tone, pitch in zip(tones, pitches, strict=True)
     ]
+
+
+def _leaning(sketch: Sketch, line: Sequence[Sung]) -> list[Sung]:
+    """About a quarter of the long strong notes begin on the scale tone above and fall into place."""
+    leaning: list[Sung] = []
+    for note in line:
+        offset = (note.start - sketch.section_at(note.start).start) % (8 * sketch.bar)
+        chosen = (offset // STEP * 5 + note.pitch) % 3 == 0
+        if note.length < 2 * TICKS or not is_strong(note.start, sketch.bar) or not chosen:
+            leaning.append(note)
+            continue
+        key = sketch.key_at(note.start)
+        chord = Sounding.of(sketch.chord_at(note.start).tones, key)
+        above = chord.pitch(key, line_of(key, note.pitch) + 1)
+        if above - note.pitch != 2 or rubs(above, chord.tones):
+            leaning.append(note)
+            continue
+        first = min(TICKS, note.length // 2)
+        leaning += [replace(note, length=first, pitch=above, loudness=note.loudness + 4),
+                    replace(note, start=note.start + first, length=note.length - first, loudness=note.loudness - 6)]  # fmt: skip
+    return leaning

@@ -19,10 +19,10 @@ Weights = Mapping[int, float]
 class Manner:
     """`values`: note values of rhythms; `starts`: where a motif's first note may stand; `bars`: motif length.
 
-    `presence` is the most a lead may play of a track; `second` names what the second voice does; `double` is the
+    `presence` is the most of a track's time that a lead may sound; `second` names what the second voice does; `double` is the
     octave added where a section asks for the full lead; `glide` the chance that a leap slides; `arc` and `jitter` the
     velocity span of a phrase and its noise; `loops` the lengths of loops that ignore the bar; `carrier` the part code
-    that has the tune.
+    that has the tune; `grace` the chance of a grace note; `appoggiatura`: long strong notes may lean from above.
     """
 
     kind: str
@@ -42,6 +42,8 @@ class Manner:
     jitter: float = 3.0
     loops: tuple[int, ...] = ()
     carrier: str = "l"
+    grace: float = 0.0
+    appoggiatura: bool = False
 
 
 _SONG = ("A v A c", "A o A c", "A v B c", "A o B c", "A A o c")
@@ -50,6 +52,7 @@ MANNERS: dict[str, Manner] = {
     "lofi_hiphop": Manner(
         "fragment", {2: 5, 3: 3, 4: 4, 6: 2, 1: 0.5}, {2: 4, 6: 3, 3: 1.5, 4: 1, 7: 1}, 2, (3, 6),
         ("A v B c", "A A B v", "A o A c", "A v A c"), breath=8, second="answer", arc=9, jitter=5,
+        grace=0.12,
     ),
     "house_deep": Manner(
         "riff", {2: 4, 3: 5, 1: 1, 4: 2, 6: 1}, {2: 3, 3: 3, 6: 2, 0: 1.5, 7: 1}, 2, (4, 7),
@@ -65,7 +68,7 @@ MANNERS: dict[str, Manner] = {
     ),
     "techno_peak": Manner(
         "loop", {1: 2, 2: 5, 3: 5, 4: 2, 5: 1}, {0: 3, 2: 2, 1: 1, 3: 1.5, 4: 1}, 1, (3, 8),
-        ("A A A A A A A A",), span=(1, 12), pitches=(2, 4), breath=1, arc=3, glide=0.3, loops=(12, 14, 16, 16, 32),
+        ("A A A A A A A A",), span=(1, 12), pitches=(2, 4), breath=1, arc=3, glide=0.3, loops=(12, 16, 16, 24, 32),
     ),
     "trance_uplifting": Manner(
         "anthem", {3: 6, 2: 3, 4: 2, 6: 1.5, 5: 0.5}, {0: 6, 2: 1.5, 3: 1, 4: 0.5}, 1, (3, 6),
@@ -74,7 +77,7 @@ MANNERS: dict[str, Manner] = {
     ),
     "drum_and_bass": Manner(
         "song", {4: 4, 6: 5, 8: 3, 2: 1, 3: 1.5, 12: 1, 10: 1}, {0: 3, 4: 2, 2: 1.5, 6: 2, 8: 1}, 2, (3, 6),
-        ("A - v -", "A v B c", "A o A c", "A - o c", "A v A c"), breath=6, second="chops", arc=8, jitter=4,
+        ("A - v -", "A v B c", "A o A c", "A - o c", "A v A c"), breath=6, second="chops", arc=8, jitter=4, grace=0.06,
     ),
     "drum_and_bass_neuro": Manner(
         "hook", {8: 4, 6: 2, 12: 3, 16: 1, 4: 2, 10: 1, 3: 1}, {0: 4, 4: 1.5, 8: 1, 6: 1}, 4, (3, 5),
@@ -95,6 +98,7 @@ MANNERS: dict[str, Manner] = {
     "downtempo": Manner(
         "song", {2: 4, 3: 3, 4: 3, 6: 3, 8: 1.5, 5: 0.7}, {0: 2, 2: 3, 4: 2, 3: 1.5, 6: 1.5}, 2, (3, 7),
         ("A - v c", "A o - c", "A v - c", "A v B c", "A - B c"), breath=5, second="answer", glide=0.3, arc=9, jitter=5,
+        grace=0.1,
     ),
     "future_garage": Manner(
         "fragment", {3: 3, 4: 3, 6: 4, 8: 2, 2: 1.5, 10: 0.7}, {0: 2, 4: 2, 6: 2, 3: 1.5, 7: 1}, 2, (3, 5),
@@ -103,17 +107,17 @@ MANNERS: dict[str, Manner] = {
     "jazz_lounge": Manner(
         "head", {2: 6, 4: 4, 6: 2, 8: 1, 3: 0.0}, {0: 2, 2: 3, 4: 1.5, 6: 2, 10: 1}, 2, (3, 7),
         ("A v B c", "A s o c", "A o A c", "A v s c"), span=(4, 12), breath=4, presence=0.75, second="harmony",
-        double=12, arc=10, jitter=7,
+        double=12, arc=10, jitter=7, grace=0.05,
     ),
     "cinematic": Manner(
         "theme", {4: 5, 8: 4, 12: 2, 6: 2, 2: 2}, {0: 6, 4: 2, 8: 1}, 2, (3, 6),
         ("A o e c", "A s e c", "A v e c"), span=(4, 12), breath=4, presence=0.85, second="strings", double=12,
-        glide=0.2, arc=16, jitter=5,
+        glide=0.2, arc=16, jitter=5, appoggiatura=True,
     ),
     "chiptune": Manner(
         "sentence", {2: 7, 1: 2, 3: 3.5, 4: 2.5, 6: 1}, {0: 6, 2: 1, 4: 0.5}, 2, (5, 9),
         ("A s e c", "A v e c", "A o s c"), span=(5, 14), pitches=(3, 7), breath=2, presence=0.85, second="echo",
-        double=12, arc=0, jitter=0, glide=0.15,
+        double=12, arc=0, jitter=0, glide=0.15, grace=0.05,
     ),
 }  # fmt: skip
 """Manner of each shipped genre."""

@@ -10,9 +10,9 @@ from sonicforge.compose.chops import answering, carried, syllables_of
 from sonicforge.compose.counter import answers, bells, choir, echo, held_strings, third_below, thirds_below
 from sonicforge.compose.fragments import drifting
 from sonicforge.compose.hook import ChordsAt, Frame, find_hook
-from sonicforge.compose.lead import Block, blocks_of, crowned, sing, with_roles
+from sonicforge.compose.lead import Block, blocks_of, crowned, pitches_of, sing, with_roles
 from sonicforge.compose.manner import Manner, manner_of
-from sonicforge.compose.motif import Hook, Motif, hook_of, line_of
+from sonicforge.compose.motif import Hook, Motif, hook_from, line_of
 from sonicforge.compose.phrasing import Delivery, Sung, breathing, perform
 from sonicforge.compose.sketch import Sketch
 from sonicforge.compose.solo import improvised
@@ -56,7 +56,7 @@ def write_melodies(sketch: Sketch, *, avoid: Iterable[Hook] = ()) -> tuple[list[
     other = _beside_chops(ground, main) if carried_by_second else _second_line(ground, main)
     lead, second = (other, main) if carried_by_second else (main, other)
     parts = _parts(ground, LEAD, lead) + _parts(ground, SECOND, second) + _arp_parts(ground, lead)
-    return _named(parts), hook_of(ground.hook, sketch.key)
+    return _named(parts), _sounding_hook(ground)
 
 
 def _grounded(sketch: Sketch, avoid: tuple[Hook, ...]) -> _Ground:
@@ -108,8 +108,8 @@ def _main_line(ground: _Ground, code: str) -> list[Sung]:
     line.sort(key=lambda note: note.start)
     if code == SECOND:
         line = carried(sketch, line, blocks, ground.chance("chops"))
-    elif manner.kind not in ("loop",):
-        line = crowned(line, sketch.length, sketch.genre.melody.range[1] + 2)
+    elif manner.kind != "loop":
+        line = crowned(sketch, line)
     line = _cleared(ground, line)
     stretch = sum(block.bars for block in blocks if block.role != "rest") * sketch.bar
     line = breathing(line, stretch, sketch.genre.melody.rests)
@@ -247,7 +247,7 @@ def _delivery(ground: _Ground, voice: str, code: str) -> Delivery:
     return Delivery(
         swing, sketch.bar, manner.arc, manner.jitter, sketch.genre.melody.lag_ms,
         glide=max(manner.glide, 0.35) if glides or chopped else 0.0,
-        lead_ms=min(30.0, 0.17 * attack) if attack >= SLOW_ATTACK_MS else 0.0,
+        lead_ms=min(30.0, 0.17 * attack) if attack >= SLOW_ATTACK_MS else 0.0, grace=manner.grace,
     )  # fmt: skip
 
 
@@ -279,6 +279,13 @@ def _first_statement(sketch: Sketch, manner: Manner) -> int:
     blocks = blocks_of(sketch, manner.carrier)
     full = [block for block in blocks if block.presence != "reduced"] or blocks
     return full[0].start if full else 0
+
+
+def _sounding_hook(ground: _Ground) -> Hook:
+    """The hook as its first full statement sounds."""
+    tones = ground.hook.tones
+    start = _first_statement(ground.sketch, ground.manner)
+    return hook_from(pitches_of(ground.sketch, start, tones, *ground.sketch.genre.melody.range), tones)
 
 
 def _chords_at(sketch: Sketch, start: int) -> ChordsAt:

@@ -66,9 +66,13 @@ def is_strong(at: int, bar: int) -> bool:
 
 def hook_of(motif: Motif, key: Key) -> Hook:
     """The motif as intervals and durations, for recognising and comparing it."""
-    pitches = [pitch_of(key, tone.line, tone.bend) for tone in motif.tones]
-    starts = [tone.at for tone in motif.tones]
-    gaps = [after - before for before, after in pairwise(starts)] + [motif.tones[-1].length] if starts else []
+    return hook_from([pitch_of(key, tone.line, tone.bend) for tone in motif.tones], motif.tones)
+
+
+def hook_from(pitches: Sequence[int], tones: Sequence[Tone]) -> Hook:
+    """Intervals and durations of tones that sound at these pitches."""
+    starts = [tone.at for tone in tones]
+    gaps = [after - before for before, after in pairwise(starts)] + [tones[-1].length] if starts else []
     intervals = [0, *(after - before for before, after in pairwise(pitches))][: len(pitches)]
     return tuple((interval, max(1, round(gap / STEP))) for interval, gap in zip(intervals, gaps, strict=True))
 
@@ -140,8 +144,8 @@ def _few_pitches(found: Candidate) -> float:
 def _grounded(found: Candidate) -> float:
     """Strong notes on chord tones: everything from 60 % on is well, less is not."""
     weighed = [tone for tone, strong in zip(found.chord_tones, found.strong, strict=True) if strong]
-    if not weighed:
-        return 0.7
+    if not any(is_strong(tone.at, found.bar) for tone in found.motif.tones):
+        return 0.25
     return min(1.0, sum(weighed) / len(weighed) / 0.75)
 
 
@@ -182,6 +186,12 @@ def _interval_mix(found: Candidate) -> float:
     return 1 - sum(abs(a - b) for a, b in zip(shares, found.wish.intervals, strict=True)) / 2
 
 
+def _mostly_steps(found: Candidate) -> float:
+    """Steps and repeats make a line that a voice can follow; from 60 % on all is well."""
+    steps = sum(abs(move) <= 2 for move in found.moves) / max(1, len(found.moves))
+    return min(1.0, steps / 0.6)
+
+
 def _good_end(found: Candidate) -> float:
     degree = found.motif.tones[-1].line % 7 + 1
     return 1.0 if degree in found.wish.ends else 0.4
@@ -194,8 +204,8 @@ def _no_hammering(found: Candidate) -> float:
 
 CRITERIA: tuple[tuple[Criterion, float], ...] = (
     (_has_leap, 1.6), (_within_span, 1.6), (_few_pitches, 1.2), (_grounded, 2.0), (_no_rubs, 1.6), (_one_peak, 0.9),
-    (_clear_contour, 0.9), (_leaps_resolve, 1.2), (_singable, 1.4), (_interval_mix, 1.0), (_good_end, 0.7),
-    (_no_hammering, 0.8),
+    (_clear_contour, 0.9), (_leaps_resolve, 1.2), (_singable, 1.4), (_interval_mix, 1.0), (_mostly_steps, 1.4),
+    (_good_end, 0.7), (_no_hammering, 0.8),
 )  # fmt: skip
 """What makes a hook memorable, with weights; each criterion returns 0..1."""
 

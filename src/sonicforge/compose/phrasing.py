@@ -12,6 +12,8 @@ from sonicforge.music.swing import swung
 
 PHRASE_REST = TICKS // 2
 """A silence this long ends a phrase."""
+GRACE = STEP // 2
+"""Ticks of a grace note."""
 _SOLO_RHO = 0.7
 
 
@@ -39,7 +41,8 @@ class Sung:
 class Delivery:
     """How a part performs. `arc` is the velocity span of a phrase, `jitter` its noise, `lag_ms` mean and sigma.
 
-    `glide` is the chance that a leap slides; `lead_ms` pulls slow attacks forward.
+    `glide` is the chance that a leap slides; `lead_ms` pulls slow attacks forward; `grace` is the chance
+    of a grace note a semitone below.
     """
 
     swing: Swing
@@ -49,29 +52,41 @@ class Delivery:
     lag_ms: tuple[float, float] = (0.0, 0.0)
     glide: float = 0.0
     lead_ms: float = 0.0
-    legato: bool = False
+    grace: float = 0.0
 
 
 def breathing(line: Sequence[Sung], stretch: int, rests: float) -> list[Sung]:
     """The line with note lengths scaled so that `rests` of `stretch` ticks are silent, as far as it can be.
 
-    Notes never reach into the next one, never shrink below half of their time, and phrases keep half a beat of rest
-    behind their last note.
+    Notes never reach into the next one and never shrink below half of their time. The last note of a phrase lasts 1.5
+    times the mean where it has the room, and leaves half a beat of rest behind it.
     """
     if not line or stretch <= 0:
         return list(line)
-    rooms = [(after.start - here.start) for here, after in zip(line, line[1:], strict=False)] + [line[-1].length * 2]
+    rooms = [max(STEP // 2, b.start - a.start) for a, b in zip(line, line[1:], strict=False)] + [2 * line[-1].length]
+    typical = sorted(rooms)[len(rooms) // 2]
+    closing = [room >= max(2 * typical, TICKS + PHRASE_REST) for room in rooms]
     wanted = (1 - rests) * stretch
-    full = list(line)
-    for _ in range(4):
-        sounding = sum(note.length for note in full)
-        scalable = sum(note.length for note in full if not note.free)
-        if not scalable or abs(sounding - wanted) < 0.01 * stretch:
+    lengths = [float(min(note.length, room)) for note, room in zip(line, rooms, strict=True)]
+    for _ in range(6):
+        sounding = sum(lengths)
+        if abs(sounding - wanted) < 0.005 * stretch:
             break
-        factor = max(0.3, 1 + (wanted - sounding) / scalable)
-        full = [note if note.free else replace(note, length=_within(note, room, factor))
-                for note, room in zip(full, rooms, strict=True)]  # fmt: skip
-    return full
+        mean = wanted / len(line)
+        factor = wanted / sounding
+        lengths = [
+            length if note.free else _scaled(length * factor, room, mean, closing=ends)
+            for note, length, room, ends in zip(line, lengths, rooms, closing, strict=True)
+        ]
+    return [replace(note, length=max(1, round(length))) for note, length in zip(line, lengths, strict=True)]
+
+
+def _scaled(length: float, room: int, mean: float, *, closing: bool) -> float:
+    if closing:
+        most = room - PHRASE_REST
+        return min(max(length, 1.5 * mean, STEP), most)
+    least = min(room, 2 * TICKS) * 0.5
+    return min(max(length, least), room)
 
 
 def perform(line: Sequence[Sung], delivery: Delivery, rng: Random) -> tuple[Note, ...]:
@@ -98,9 +113,21 @@ def perform(line: Sequence[Sung], delivery: Delivery, rng: Random) -> tuple[Note
         shift = round(shift - delivery.lead_ms, 2)
         shift = max(shift, -0.9 * start / 2) if start < TICKS else shift
         notes.append(Note(start, end - start, note.pitch, velocity(level), shift, slide))
+        if delivery.grace and _has_room(line, index) and rng.random() < delivery.grace:
+            played = notes[-1]
+            doubles.append(replace(played, start=start - GRACE, length=GRACE, pitch=note.pitch - 1,
+                                   velocity=velocity(level - 20), ghost=True))  # fmt: skip
         if note.double:
             doubles.append(replace(notes[-1], pitch=note.pitch + note.double, velocity=velocity(level - 14)))
     return tuple(sorted([*notes, *doubles], key=lambda n: (n.start, n.pitch)))
+
+
+def _has_room(line: Sequence[Sung], index: int) -> bool:
+    """Whether a grace note fits before a note: a longer one, approached by rest or from elsewhere."""
+    note = line[index]
+    if note.length < 2 * STEP or note.start < TICKS:
+        return False
+    return index == 0 or (note.start - line[index - 1].end >= GRACE and line[index - 1].pitch != note.pitch - 1)
 
 
 def loudness_of(energy: float, presence: str = "on") -> float:
@@ -117,13 +144,6 @@ def phrases(line: Sequence[Sung]) -> list[tuple[int, int]]:
             found.append((first, index))
             first = index
     return found
-
-
-def _within(note: Sung, room: int, factor: float) -> int:
-    last_of_phrase = room - note.length >= PHRASE_REST
-    most = room - PHRASE_REST if last_of_phrase else room
-    least = min(note.length, max(STEP // 2, min(room, 2 * TICKS) // 2 if not last_of_phrase else STEP))
-    return round(min(max(note.length * factor, least), max(most, min(note.length, room))))
 
 
 def _one_voice(line: Sequence[Sung]) -> list[Sung]:

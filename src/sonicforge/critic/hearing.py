@@ -7,7 +7,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from sonicforge.critic.sample_kernels import survey
+from sonicforge.critic.sample_kernels import band_powers, survey
 from sonicforge.sound.audio import Audio, Samples
 from sonicforge.sound.k_weighting import PIECES_PER_SECOND, piece_edges, weigh
 from sonicforge.sound.loudness import FLOOR_LUFS, Loudness, power_to_lufs, summary, weighted_power
@@ -134,15 +134,13 @@ def _spectra(left: Samples, right: Samples, sample_rate: int) -> tuple[Floats, F
 
     if len(left) < FRAME:
         left, right = (np.pad(channel, (0, FRAME - len(channel))) for channel in (left, right))
-    matrix = _matrix(sample_rate)
+    bins, shares = _bands(sample_rate)
     window = _window()
     low_bins = int(LOW_HZ * FRAME / sample_rate) + 1
     frames = (len(left) - FRAME) // HOP + 1
-    bands = np.empty((2, frames, matrix.shape[1]), np.float32)
-    low = np.empty((frames, 4), np.float32)
+    bands = np.empty((2, frames, len(bins)))
+    low = np.empty((frames, 4))
     pieces = np.empty((2, _BATCH, FRAME), np.float32)
-    power = np.empty((2, _BATCH, FRAME // 2 + 1), np.float32)
-    square = np.empty_like(power)
     for first in range(0, frames, _BATCH):
         count = min(_BATCH, frames - first)
         for index in range(count):
@@ -151,21 +149,10 @@ def _spectra(left: Samples, right: Samples, sample_rate: int) -> tuple[Floats, F
             np.subtract(left[span], right[span], out=pieces[1, index])
         np.multiply(pieces, window, out=pieces)
         spectrum = scipy.fft.rfft(pieces)
-        np.square(spectrum.real, out=power)
-        np.square(spectrum.imag, out=square)
-        np.add(power, square, out=power)
-        bands[:, first : first + count] = (power @ matrix)[:, :count]
-        low[first : first + count] = _low(spectrum[:, :count, 1:low_bins], power[:, :count, 1:low_bins])
+        band_powers(spectrum, count, bins, shares, low_bins, bands[:, first:], low[first:])
     thirds = len(THIRDS_HZ)
     total = bands[0] + bands[1]
-    return bands[0, :, :thirds], bands[1, :, :thirds], total[:, thirds:], low  # type: ignore[return-value]
-
-
-def _low(spectrum: NDArray[np.complex64], power: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Mid, side, left and right power of the lowest bins; the last two need the phase between mid and side."""
-    mid, side = power.sum(axis=-1)
-    cross = 2 * (spectrum[0].real * spectrum[1].real + spectrum[0].imag * spectrum[1].imag).sum(axis=-1)
-    return np.stack([mid, side, mid + side + cross, mid + side - cross], axis=-1)
+    return bands[0, :, :thirds], bands[1, :, :thirds], total[:, thirds:], low
 
 
 @lru_cache(maxsize=1)
@@ -176,10 +163,13 @@ def _window() -> NDArray[np.float32]:
 
 
 @lru_cache(maxsize=8)
-def _matrix(sample_rate: int) -> NDArray[np.float32]:
-    """(bins, 33): the share of each bin inside each third octave and each band of `BANDS_HZ`."""
+def _bands(sample_rate: int) -> tuple[NDArray[np.int64], Floats]:
+    """First bin and end bin of each third octave and each band of `BANDS_HZ`, and the shares of the outermost bins."""
     edges = [(hz / _THIRD_EDGE, hz * _THIRD_EDGE) for hz in THIRDS_HZ] + list(BANDS_HZ.values())
-    spacing = sample_rate / FRAME
-    low = (np.arange(FRAME // 2 + 1) - 0.5) * spacing
-    shares = [np.clip((np.minimum(low + spacing, top) - np.maximum(low, bottom)) / spacing, 0, 1) for bottom, top in edges]
-    return np.ascontiguousarray(np.array(shares, np.float32).T)
+    spacing, last = sample_rate / FRAME, FRAME // 2
+    bins, shares = np.zeros((len(edges), 2), np.int64), np.zeros((len(edges), 2))
+    for number, (bottom, top) in enumerate(edges):
+        low, high = bottom / spacing + 0.5, top / spacing + 0.5
+        bins[number] = min(int(low), last), min(int(high), last)
+        shares[number] = 1 - (low - int(low)) if low < last else 0.0, high - int(high) if high < last else 0.0
+    return bins, shares

@@ -131,3 +131,45 @@ def decimate(samples: Samples, first: Floats, second: Floats, step: int) -> Samp
             s0, s1, t0, t1 = 0.0, 0.0, 0.0, 0.0
         out[k] = z
     return out
+
+
+@njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz", "arcp"})
+def band_powers(
+    spectrum: NDArray[np.complex64],
+    count: int,
+    bins: NDArray[np.int64],
+    shares: Floats,
+    low_bins: int,
+    bands: Floats,
+    low: Floats,
+) -> None:
+    """Powers of mid and side (2, frames, bins) in bands, into `bands`; mid, side, left, right below `low_bins` into `low`.
+
+    A band takes whole bins between its first and last one and the given shares of those two.
+    """
+    width = spectrum.shape[2]
+    power = np.empty(width, np.float32)
+    for frame in range(count):
+        cross = 0.0
+        for part in range(2):
+            row = spectrum[part, frame]
+            for i in range(width):
+                power[i] = row[i].real * row[i].real + row[i].imag * row[i].imag
+            for number in range(len(bins)):
+                first, last = bins[number, 0], bins[number, 1]
+                total = np.float32(0.0)
+                for i in range(first + 1, last):
+                    total += power[i]
+                edge = shares[number, 0] * power[first] + shares[number, 1] * power[last]
+                if first == last:
+                    edge = max(0.0, shares[number, 0] + shares[number, 1] - 1.0) * power[first]
+                bands[part, frame, number] = total + edge
+            total = np.float32(0.0)
+            for i in range(1, low_bins):
+                total += power[i]
+            low[frame, part] = total
+        for i in range(1, low_bins):
+            a, b = spectrum[0, frame, i], spectrum[1, frame, i]
+            cross += a.real * b.real + a.imag * b.imag
+        low[frame, 2] = low[frame, 0] + low[frame, 1] + 2.0 * cross
+        low[frame, 3] = low[frame, 0] + low[frame, 1] - 2.0 * cross

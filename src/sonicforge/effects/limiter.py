@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sonicforge.effects.limiter_gain import (
     BLOCK,
+    DEFAULT,
     GROUP,
     REPAIR,
     Ballistics,
@@ -64,7 +65,7 @@ class GainReduction:
         return float(np.percentile(self.curve_db, percent)) if len(self.curve_db) else 0.0
 
 
-def limit(audio: Audio, ceiling_db: float, *, ballistics: Ballistics = Ballistics()) -> tuple[Audio, GainReduction]:
+def limit(audio: Audio, ceiling_db: float, *, ballistics: Ballistics = DEFAULT) -> tuple[Audio, GainReduction]:
     """`audio` with no true peak above `ceiling_db` (dBTP) by any detector of `sound.true_peak`, and what it took.
 
     Length and timing stay; sound that never exceeds the ceiling comes back bit for bit.
@@ -75,23 +76,31 @@ def limit(audio: Audio, ceiling_db: float, *, ballistics: Ballistics = Ballistic
 
 
 def limit_in_place(
-    samples: Samples, ceiling_db: float, sample_rate: int, *, ballistics: Ballistics = Ballistics()
+    samples: Samples, ceiling_db: float, sample_rate: int, *, ballistics: Ballistics = DEFAULT
 ) -> GainReduction:
     """`limit` for a contiguous array that may be overwritten."""
+    reduction = reduce_peaks(samples, ceiling_db, sample_rate, ballistics=ballistics)
+    return reduction_facts(reduction, sample_rate, hold_ceiling(samples, ceiling_db, sample_rate))
+
+
+def reduce_peaks(
+    samples: Samples, ceiling_db: float, sample_rate: int, *, ballistics: Ballistics = DEFAULT
+) -> Steps:
+    """The first pass in place: one detector, one smooth gain (returned); overs of some tenths of a dB may be left."""
     ceiling = 10 ** (ceiling_db / 20) * MARGIN
     peaks = group_peaks(samples, chosen("display"), ceiling)
     reduction = GainComputer(ballistics, sample_rate).whole(needed_reduction(peaks, ceiling))
     apply_reduction(samples, reduction)
-    trim_db = hold_ceiling(samples, ceiling, sample_rate)
-    return reduction_facts(reduction, sample_rate, trim_db)
+    return reduction
 
 
-def hold_ceiling(samples: Samples, ceiling: float, sample_rate: int) -> float:
-    """Lowers in place the peaks that any of the three detectors still finds above `ceiling` (linear).
+def hold_ceiling(samples: Samples, ceiling_db: float, sample_rate: int) -> float:
+    """Lowers in place the peaks that any of the three detectors still finds above the ceiling.
 
     Each round repairs only the overs and measures only what it touched; a last common trim (dB, returned, almost
     always 0) makes the promise absolute.
     """
+    ceiling = 10 ** (ceiling_db / 20) * MARGIN
     filters = chosen("certified")
     computer = GainComputer(REPAIR, sample_rate)
     peaks = group_peaks(samples, filters, ceiling)
@@ -139,7 +148,7 @@ class Limiter:
         *,
         channels: int = 2,
         sample_rate: int = SAMPLE_RATE,
-        ballistics: Ballistics = Ballistics(),
+        ballistics: Ballistics = DEFAULT,
     ) -> None:
         self._ceiling = 10 ** (ceiling_db / 20) * _STREAM_MARGIN
         self._channels = channels

@@ -1,9 +1,10 @@
-"""The limiter's brain, on a grid of 8 samples: peaks -> needed reduction -> look-ahead and hold -> release -> smoothing.
+"""The limiter's gain, every 8 samples: peaks -> needed reduction -> look-ahead and hold -> release -> smoothing.
 
 A reduction is 1 - gain, so that 0 is exactly "untouched". Where a peak arrives, every input of the smoothing boxes
 already is at least the needed reduction, hence so is their output: smoothing never lets a peak through.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import exp
 
@@ -18,6 +19,7 @@ GROUP = 8
 """Samples a control step; the gain is joined linearly in between."""
 
 BLOCK = 128
+_WORTH_A_THREAD = 1 << 19
 
 Steps = NDArray[np.float32]
 """One value a group of samples."""
@@ -37,6 +39,8 @@ class Ballistics:
     charge_ms: float = 200.0
     slow_ms: float = 700.0
 
+
+DEFAULT = Ballistics()
 
 REPAIR = Ballistics(hold_ms=0.0, fast_ms=0.0, charge_ms=1e9, slow_ms=0.0)
 """For lowering single left-over peaks: in and out within the look-ahead, nothing else moves."""
@@ -117,10 +121,20 @@ def refine_peaks(
     samples: Samples, filters: tuple[Interpolator, ...], floor: float, wanted: NDArray[np.bool_], peaks: Steps
 ) -> None:
     """Measures the `wanted` blocks (of 128 samples) anew and writes their groups' peaks into `peaks`."""
-    _clear(wanted, peaks)
-    for channel in samples:
+    def measured(channel: Samples) -> Steps:
+        found = np.zeros(len(peaks), np.float32)
         for part in filters:
-            _peaks_of(channel, part.even, part.odd, part.bound, floor, wanted, peaks)
+            _peaks_of(channel, part.even, part.odd, part.bound, floor, wanted, found)
+        return found
+
+    if samples.shape[1] < _WORTH_A_THREAD:
+        channels = [measured(channel) for channel in samples]
+    else:
+        with ThreadPoolExecutor(len(samples)) as threads:
+            channels = list(threads.map(measured, samples))
+    _clear(wanted, peaks)
+    for found in channels:
+        np.maximum(peaks, found, out=peaks)
 
 
 def apply_reduction(samples: Samples, reduction: Steps) -> None:

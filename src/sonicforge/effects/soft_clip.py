@@ -1,8 +1,8 @@
 """Soft clipper: shaves the tops of transients; everything below the knee passes bit for bit.
 
 Only the excess, what the curve takes away, is shaped and subtracted. It is antialiased by the antiderivative method
-(Parker, Zavalishin, Le Bivic, DAFx 2016) with the means before and after each sample averaged, which needs one sample of
-look-ahead, has no delay of its own and leaves the treble of the untouched sound alone.
+(Parker, Zavalishin, Le Bivic, DAFx 2016) with the means before and after each sample averaged, which needs one
+sample of look-ahead, has no delay of its own and leaves the treble of the untouched sound alone.
 
 The curve: straight up to `knee_start`, then a parabola into the ceiling, which it meets level at
 knee_start + 2 (ceiling - knee_start).

@@ -79,8 +79,6 @@ def _cast(genre: Genre) -> None:
                 _known(layer.voice, voices, f"cast.{code}[{index}]", "voice in patches or kit")
                 _known(layer.stem, genre.mix, f"cast.{code}[{index}]", "stem in mix")
     _known("fx", genre.mix, "mix", "stem in mix")
-    for voice in genre.bass.answers:
-        _known(voice, genre.patches, "bass.answers", "patch")
 
 
 def _grids(genre: Genre) -> None:

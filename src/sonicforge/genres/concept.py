@@ -23,8 +23,8 @@ _LISTS = ("mood", "instruments", "without")
 class Concept:
     """A wish for a track; None and empty mean "chosen by the seed".
 
-    `mood` are mood words, `key` as in "F minor", `energy` 0 calm .. 1 full, `length_s` seconds, `form` a form of the genre,
-    `instruments` what to feature and `without` what to leave out, `text` the words it was made from.
+    `mood` are mood words, `key` as in "F minor", `energy` 0 calm .. 1 full, `length_s` seconds, `form` a form of the
+    genre, `instruments` what to feature and `without` what to leave out, `text` the words it was made from.
     """
 
     genre: str | None = None

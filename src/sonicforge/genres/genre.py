@@ -102,13 +102,12 @@ class Duck:
 
 @dataclass(frozen=True, slots=True)
 class Bass:
-    """`answers` are patches that take turns with the cast one in call and response; `lfo_beats` periods per note."""
+    """`lfo_beats` are periods of per-note modulation in beats, by the name of their sequence."""
 
     range: tuple[int, int]
     patterns: Mapping[str, str]
     duck: Duck
     lfo_beats: Mapping[str, tuple[float, ...]]
-    answers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Plain words -> `Concept`: what was asked, what was understood, and where wishes had to give way.
 
-Reading goes from the surest to the vaguest: length, tempo, key, genre, instruments, moods, scenes. Nothing a person writes
-raises an error: wishes that exclude each other become a stated compromise.
+Reading goes from the surest to the vaguest: length, tempo, key, genre, instruments, moods, scenes. Nothing a person
+writes raises an error: wishes that exclude each other become a stated compromise.
 """
 
 import re
@@ -27,11 +27,14 @@ _NEGATED = re.compile(
 )
 _LIST = r"(?:[\s,&+/\x00-]|\b(?:and|or|any|the|a|an|some|more|lots|of|too|much)\b)*$"
 _LEAVE_OUT = re.compile(r"\b(?:without|no|minus|drop|remove|skip|leave out|mute|except|exclude|lose)\b" + _LIST)
-_FEATURE = re.compile(r"\b(?:with|featuring|feature|feat|more|lots of|add|including|include|plus|mainly|solo|only)\b" + _LIST)
-_VAGUE = frozenset(
-    "tune beat beats rhythm noise solo solos lead leads voice voices hook harmony keys sequence melody melodies texture"
-    " textures atmosphere chord chords vocal lyrics singing horns".split()
+_FEATURE = re.compile(
+    r"\b(?:with|featuring|feature|feat|more|lots of|add|including|include|plus|mainly|solo|only)\b" + _LIST
 )
+_VAGUE = frozenset({
+    "tune", "beat", "beats", "rhythm", "noise", "solo", "solos", "lead", "leads", "voice", "voices", "hook", "harmony",
+    "keys", "sequence", "melody", "melodies", "texture", "textures", "atmosphere", "chord", "chords", "vocal", "lyrics",
+    "singing", "horns",
+})  # fmt: skip
 """Words that mean an instrument only after "with" or "without"."""
 
 
@@ -102,7 +105,8 @@ def _length(reading: _Reading) -> float | None:
     length = measure.held(asked)
     if length != asked:
         low, high = LENGTH_S
-        reading.gave_way.append(f"a track lasts {low:.0f} seconds to {high / 60:.0f} minutes, so it will be {_clock(length)}")
+        span = f"{low:.0f} seconds to {high / 60:.0f} minutes"
+        reading.gave_way.append(f"a track lasts {span}, so it will be {_clock(length)}")
     reading.said.append(f"length: {_clock(length)}")
     return length
 

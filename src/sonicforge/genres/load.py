@@ -50,7 +50,8 @@ def names(folder: Path | None = None) -> tuple[str, ...]:
 def load(name: str, *, folder: Path | None = None) -> Genre:
     """The genre of that name; a file in the owner's `folder` wins over the package's own.
 
-    Loaded again only when the file has changed. Raises `UnknownName`, or `BadDataFile` for a file that breaks the schema.
+    Loaded again only when the file has changed. Raises `UnknownName`, or `BadDataFile` for a file that breaks the
+    schema.
     """
     for place in (folder, DATA):
         if place is not None and name in _stems(place):
@@ -187,7 +188,6 @@ def _bass(raw: Raw) -> Bass:
         patterns=raw["patterns"],
         duck=_duck(raw["duck"]),
         lfo_beats={name: _floats(beats) for name, beats in raw.get("lfo_beats", {}).items()},
-        answers=tuple(raw.get("answers", ())),
     )
 
 

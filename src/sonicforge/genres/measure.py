@@ -32,10 +32,12 @@ _BPM = (
 )
 _BARE = (50.0, 220.0)
 _SLOW = r"(?<!not )(?<!not too )(?<!n't )\b(?:very |really |quite )?(slow|slowly|slower|unhurried|half[\s-]time)\b"
-_FAST = r"(?<!not )(?<!not too )(?<!n't )\b(?:very |really |quite )?(fast|faster|quick|rapid|speedy|racing|up[\s-]?tempo)\b"
-_MODE_WORDS = "|".join(
-    sorted({"major", "minor", "maj", "min", "dur", "moll", *(mode.replace("_", "[ _-]") for mode in MODES)}, key=len, reverse=True)
+_FAST = (
+    r"(?<!not )(?<!not too )(?<!n't )\b(?:very |really |quite )?"
+    r"(fast|faster|quick|rapid|speedy|racing|up[\s-]?tempo)\b"
 )
+_SPOKEN_MODES = {"major", "minor", "maj", "min", "dur", "moll", *(mode.replace("_", "[ _-]") for mode in MODES)}
+_MODE_WORDS = "|".join(sorted(_SPOKEN_MODES, key=lambda word: (-len(word), word)))
 _KEYS = (
     rf"(?<![\w'#])([A-Ga-g])(?:\s?(#|♯|♭|b(?=[\s-]))|[\s-]+(sharp|flat))?[\s-]*({_MODE_WORDS})(?![\w'])",
     r"(?<![\w'#])([A-G])(#|♯|♭|b)?()(m)(?![\w'#])",

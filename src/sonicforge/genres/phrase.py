@@ -11,7 +11,8 @@ class Phrase:
     """Text under reading. `words` keeps the case of the original for note names, `rest` what is not understood yet."""
 
     def __init__(self, text: str) -> None:
-        plain = "".join(" " if char.isspace() else char for char in text[:LONGEST] if char.isprintable() or char.isspace())
+        spaced = "".join(" " if char.isspace() else char for char in text[:LONGEST])
+        plain = "".join(char for char in spaced if char.isprintable())
         folded = plain.translate(str.maketrans("’‘“”–—_", "''\"\"-- "))
         self.words = folded if len(folded) == len(folded.lower()) else folded.lower()
         self.rest = self.words.lower()

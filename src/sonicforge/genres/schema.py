@@ -24,9 +24,7 @@ SWING = record(
     pivot_bpm=Number(30, 300), percent_per_bpm=Number(-1, 1),
 )  # fmt: skip
 TEMPO = record(bpm=Span(30, 300), default=Number(30, 300), beats_per_bar=Number(2, 7, whole=True), swing=SWING)
-TONAL = record(
-    modes=Table(UNIT, names=tuple(MODES), least=1), keys=Many(Text(), least=1), detune_cents=Span(-100, 100)
-)
+TONAL = record(modes=Table(UNIT, names=tuple(MODES), least=1), keys=Many(Text(), least=1), detune_cents=Span(-100, 100))
 VOICING = record(
     low=Number(24, 96, whole=True), high=Number(36, 108, whole=True), voices=Number(1, 8, whole=True),
     style=Text(STYLES), top=PITCHES, move=Number(0.5, 24), strum_ms=Span(0, 5000),
@@ -47,9 +45,9 @@ DRUMS = record(
 )  # fmt: skip
 DUCK = Row((Text(("k", "s", "ks")), Number(0, 40), Number(10, 2000)))
 BASS = record(
-    "lfo_beats answers",
+    "lfo_beats",
     range=PITCHES, duck=Maybe(DUCK), patterns=Table(Text(), least=1),
-    lfo_beats=Table(Many(Number(0.05, 16), least=1)), answers=WORDS,
+    lfo_beats=Table(Many(Number(0.05, 16), least=1)),
 )  # fmt: skip
 ARP = record(indices=Text(), rate=Number(0, 8), gate=Number(0.05, 1), accents=Text())
 CHORDS = record("arp", register=PITCHES, patterns=Many(Text(), least=1), arp=ARP)
@@ -77,7 +75,8 @@ BELL = Row((Number(-24, 24), HERTZ, Text(("bell", "low_shelf", "high_shelf"))), 
 STEM = record(
     "lowpass_24 eq comp reverb delay duck",
     lu=Number(-60, 0), pan=Number(-100, 100), width=Number(0, 1.5), highpass=HERTZ, lowpass=HERTZ, lowpass_24=Flag(),
-    eq=Many(BELL), comp=COMPRESSION, reverb=Row((Text(REVERBS), DECIBEL)), delay=Row((Text(DELAYS), DECIBEL)), duck=DUCK,
+    eq=Many(BELL), comp=COMPRESSION, reverb=Row((Text(REVERBS), DECIBEL)), delay=Row((Text(DELAYS), DECIBEL)),
+    duck=DUCK,
 )  # fmt: skip
 BUS = record(
     "tape glue saturation_db soft_clip_db drum_clip_db lowpass tilt_db",

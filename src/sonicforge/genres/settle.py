@@ -6,16 +6,17 @@ Each choice draws from a generator of its own, so that asking for a tempo does n
 import math
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from sonicforge.chance import choices
 from sonicforge.errors import Conflict, UnknownName
+from sonicforge.genres.casting import choose_cast, featured_codes, left_out, recast
 from sonicforge.genres.concept import Concept
 from sonicforge.genres.fit import Sections, fit, jittered, shortened_fades
-from sonicforge.genres.genre import Form, FormSection, Genre, Layer
-from sonicforge.genres.instrument import INSTRUMENTS, codes_of, instrument_name, plays
+from sonicforge.genres.genre import Form, FormSection, Genre
+from sonicforge.genres.instrument import codes_of, instrument_name
 from sonicforge.genres.load import load, names
 from sonicforge.genres.mood import MOODS, MoodDelta, combine
 from sonicforge.genres.plan import Plan
@@ -27,11 +28,7 @@ TOLERANCE = 0.12
 USUAL_LENGTH_S = 210.0
 """Forms near this length are chosen more often when no length is asked for."""
 
-Cast = Mapping[str, tuple[Layer, ...]]
-
 _MAYBE = re.compile(r"(.+) p (\.\d+)")
-_VOICE = re.compile(r"voice (\w)=(\w+)")
-_FILLERS = "xdcalvb"
 
 
 def choose_genre(concept: Concept, folder: Path | None = None) -> str:
@@ -54,8 +51,8 @@ def choose_genre(concept: Concept, folder: Path | None = None) -> str:
 def settle(concept: Concept, genre: Genre) -> Plan:
     """Decide everything the concept leaves open.
 
-    Raises `OutOfRange`, `UnknownName` (form, key, mood, instrument) or `Conflict` (a tempo far outside the genre's range,
-    parts both featured and left out, nothing left to play).
+    Raises `OutOfRange`, `UnknownName` (form, key, mood, instrument) or `Conflict` (a tempo far outside the genre's
+    range, parts both featured and left out, nothing left to play).
     """
     concept = concept.validated()
     mood = combine(concept.mood)
@@ -63,13 +60,13 @@ def settle(concept: Concept, genre: Genre) -> Plan:
     form_name, form = _form(concept, genre)
     bpm = _tempo(concept, genre, form, mood, told)
     key = _key(concept, genre, mood)
-    without = _left_out(concept, genre, told)
-    cast = _cast(concept, genre, without, told)
+    without = left_out(concept, genre, told)
+    cast = choose_cast(concept, genre, without, told)
     energy = _energy(concept, genre, form)
     bar_s = form.beats_per_bar * 60.0 / bpm
     sections = _settled_tokens(_sized(concept, form, bar_s), concept.seed)
     sections = _with_energy(sections, genre, concept.energy)
-    sections = _recast(sections, cast, _featured(concept, genre, cast))
+    sections = recast(sections, cast, featured=featured_codes(concept, genre, cast), without=concept.without)
     return Plan(
         genre=genre,
         seed=concept.seed,
@@ -190,7 +187,7 @@ def _peak(sections: Sequence[FormSection]) -> float:
 
 
 def _with_energy(sections: Sections, genre: Genre, energy: float | None) -> Sections:
-    """Section energies scaled so that the peak lies where the wish asks, from a third up the genre's range to its top."""
+    """Section energies scaled so that the peak lies where the wish asks: a third up the genre's range .. its top."""
     if energy is None:
         return sections
     low, high = genre.energy
@@ -199,68 +196,6 @@ def _with_energy(sections: Sections, genre: Genre, energy: float | None) -> Sect
         replace(section, energy=(min(1.0, section.energy[0] * factor), min(1.0, section.energy[1] * factor)))
         for section in sections
     )
-
-
-def _left_out(concept: Concept, genre: Genre, told: list[str]) -> tuple[str, ...]:
-    """Part codes that must not play at all."""
-    codes: dict[str, None] = {}
-    for name in concept.without:
-        whole = [code for code in INSTRUMENTS[name].codes if code in genre.cast]
-        only = [code for code in codes_of(genre, name) if not _spared(genre.cast[code], name)]
-        if not codes_of(genre, name):
-            told.append(f"{genre.title} has no {name} anyway")
-        codes.update(dict.fromkeys([*whole, *only]))
-    if set(codes) >= set(genre.cast):
-        raise Conflict(f"without {', '.join(concept.without)} nothing would be left of {genre.title}")
-    return tuple(codes)
-
-
-def _spared(options: Sequence[tuple[Layer, ...]], name: str) -> list[tuple[Layer, ...]]:
-    """Alternatives with the layers of one instrument taken out; those left empty are gone."""
-    rest = [tuple(layer for layer in option if not plays(layer, name)) for option in options]
-    return [option for option in rest if option]
-
-
-def _cast(concept: Concept, genre: Genre, without: Sequence[str], told: list[str]) -> Cast:
-    for name in concept.instruments:
-        if not [code for code in codes_of(genre, name) if code not in without]:
-            told.append(f"{genre.title} has no {name} to feature")
-    kept_back = _section_voices(genre)
-    cast: dict[str, tuple[Layer, ...]] = {}
-    for code, options in genre.cast.items():
-        if code in without:
-            continue
-        allowed = list(options)
-        for name in concept.without:
-            allowed = _spared(allowed, name) or allowed
-        cast[code] = _alternative(concept, kept_back.get(code, set()), code, allowed, list(cast.values()))
-    return cast
-
-
-def _alternative(
-    concept: Concept, kept_back: set[str], code: str, options: list[tuple[Layer, ...]], taken: list[tuple[Layer, ...]]
-) -> tuple[Layer, ...]:
-    """Featured voices first; else none that forms keep for single sections or that another part already plays."""
-    for name in concept.instruments:
-        wanted = [option for option in options if any(plays(layer, name) for layer in option)]
-        if wanted:
-            return wanted[0]
-    voices = {layer.voice for option in taken for layer in option}
-    rest = [option for option in options if option[0].voice not in kept_back] or options
-    rest = [option for option in rest if option[0].voice not in voices] or rest
-    weights = [2.0] + [1.0] * (len(rest) - 1)
-    return choices(concept.seed, "settle", "cast", code).choices(rest, weights)[0]
-
-
-def _section_voices(genre: Genre) -> dict[str, set[str]]:
-    """Voices that forms call for in single sections, by part code."""
-    voices: dict[str, set[str]] = {}
-    for form in genre.forms.values():
-        for section in form.sections:
-            for token in section.automation:
-                if found := _VOICE.fullmatch(token):
-                    voices.setdefault(found[1], set()).add(found[2])
-    return voices
 
 
 def _sized(concept: Concept, form: Form, bar_s: float) -> Sections:
@@ -285,30 +220,3 @@ def _decide(token: str, rng: random.Random) -> str:
     if found is None:
         return token
     return found[1] if rng.random() < float(found[2]) else ""
-
-
-def _featured(concept: Concept, genre: Genre, cast: Cast) -> tuple[str, ...]:
-    """Codes that a wish for an instrument brings to the front."""
-    codes: list[str] = []
-    for name in concept.instruments:
-        playing = [code for code in codes_of(genre, name) if code in cast]
-        by_voice = [code for code in playing if any(plays(layer, name) for layer in cast[code])]
-        codes += by_voice[:1] or playing
-    return tuple(dict.fromkeys(codes))
-
-
-def _recast(sections: Sections, cast: Cast, featured: Sequence[str]) -> Sections:
-    """Sections without the parts that are left out; featured parts join from the middle energy on; none stays empty."""
-    energies = sorted(max(section.energy) for section in sections)
-    middle = energies[len(energies) // 2]
-
-    def recast(section: FormSection) -> FormSection:
-        parts = [part for part in section.parts if part[0] in cast]
-        present = {part[0] for part in parts}
-        if max(section.energy) >= middle:
-            parts += [code for code in featured if code not in present]
-        if not parts:
-            parts = [next((code for code in _FILLERS if code in cast), next(iter(cast)))]
-        return replace(section, parts=tuple(parts))
-
-    return tuple(recast(section) for section in sections)

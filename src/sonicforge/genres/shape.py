@@ -12,7 +12,7 @@ from typing import Any, Protocol
 class Shape(Protocol):
     """A kind of value."""
 
-    def check(self, value: Any, key: str) -> None: ...
+    def check(self, value: Any, key: str, /) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,23 +172,8 @@ class Maybe:
 class Free:
     """Anything; checked by the code that reads it."""
 
-    def check(self, value: Any, key: str) -> None:
+    def check(self, _value: Any, _key: str) -> None:
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class Either:
-    """The first shape that fits; complaints are those of the last."""
-
-    shapes: tuple[Shape, ...]
-
-    def check(self, value: Any, key: str) -> None:
-        for shape in self.shapes[:-1]:
-            try:
-                return shape.check(value, key)
-            except ValueError:
-                continue
-        return self.shapes[-1].check(value, key)
 
 
 def record(optional: str = "", **fields: Shape) -> Record:

@@ -1,7 +1,7 @@
 """What people call the genres.
 
-The words stand in the genre files. Only the first lines of each file are read for them, because understanding a word must
-not cost the loading of sixteen genres.
+The words stand in the genre files. Only the first lines of each file are read for them, because understanding a word
+must not cost the loading of sixteen genres.
 """
 
 from functools import lru_cache

@@ -5,33 +5,111 @@ from collections.abc import Sequence
 
 from sonicforge.genres.genre import Genre
 
-MOOD_WORDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "calm": (("Still", "Gentle", "Slow", "Quiet", "Resting"), ("Water", "Harbour", "Breath", "Meadow", "Hours")),
-    "dark": (("Black", "Hollow", "Buried", "Iron", "Lightless"), ("Signal", "Tunnel", "Vault", "Tide", "Engine")),
-    "euphoric": (("Golden", "Rising", "Endless", "Shining", "Higher"), ("Horizon", "Skies", "Sunrise", "Arms", "Light")),
-    "melancholic": (("Fading", "Last", "Missing", "Grey", "Unsent"), ("Letters", "Goodbye", "Windows", "Autumn", "Rooms")),
-    "dreamy": (("Floating", "Velvet", "Half-Asleep", "Pale", "Drifting"), ("Clouds", "Mirage", "Lanterns", "Dream", "Orbit")),
-    "rainy": (("Wet", "Silver", "Umbrella", "Grey", "Puddle"), ("Pavement", "Rain", "Windowpane", "Awning", "Street")),
-    "energetic": (("Full", "Running", "Electric", "Wild", "Live"), ("Throttle", "Current", "Pulse", "Sprint", "Voltage")),
-    "focused": (("Clear", "Single", "Steady", "Deep", "Even"), ("Desk", "Line", "Margin", "Attention", "Pages")),
-    "sleepy": (("Half", "Drowsy", "Blanket", "Soft", "Low"), ("Pillow", "Lullaby", "Moon", "Nightlight", "Slumber")),
-    "hopeful": (("First", "New", "Open", "Budding", "Brighter"), ("Morning", "Leaves", "Doors", "Steps", "Spring")),
-    "nostalgic": (("Old", "Faded", "Rewound", "Childhood", "Analog"), ("Photograph", "Cassette", "Summers", "Postcard", "Attic")),
-    "romantic": (("Rose", "Candle", "Tender", "Crimson", "Two"), ("Letters", "Hearts", "Balcony", "Perfume", "Waltz")),
-    "aggressive": (("Broken", "Raw", "Venom", "Shattered", "Steel"), ("Teeth", "Circuit", "Impact", "Fist", "Riot")),
-    "hypnotic": (("Circling", "Turning", "Endless", "Spiral", "Looped"), ("Mirror", "Orbit", "Pattern", "Pendulum", "Halo")),
-    "epic": (("Last", "Titan", "Towering", "Mighty", "Eternal"), ("Kingdom", "Summit", "Voyage", "Monument", "Ocean")),
-    "playful": (("Paper", "Jumping", "Pocket", "Candy", "Wobbly"), ("Robots", "Balloons", "Marbles", "Kites", "Sneakers")),
-    "tense": (("Thin", "Wired", "Narrow", "Held", "Cold"), ("Ice", "Corridor", "Breath", "Thread", "Alarm")),
-    "sunny": (("Golden", "Mango", "Barefoot", "Bright", "Salted"), ("Terrace", "Shoreline", "Lemonade", "Noon", "Palms")),
-    "nocturnal": (("Midnight", "Neon", "Late", "Empty", "After"), ("Avenue", "Taxi", "Platform", "Skyline", "Hours")),
-    "intimate": (("Close", "Small", "Whispered", "Bare", "Near"), ("Room", "Hands", "Candle", "Words", "Skin")),
-    "spacious": (("Distant", "Weightless", "Open", "Infinite", "Northern"), ("Field", "Orbit", "Plains", "Sky", "Aurora")),
-    "warm": (("Amber", "Woollen", "Honey", "Copper", "Slow"), ("Fireplace", "Kitchen", "Evening", "Embers", "Tea")),
-    "cold": (("Frozen", "Glass", "White", "Arctic", "Blue"), ("Lake", "Station", "Crystal", "Breath", "Steel")),
-    "heroic": (("Brave", "Shining", "Flying", "Unbroken", "Final"), ("Banner", "Quest", "Comet", "Sword", "Victory")),
-    "groovy": (("Velvet", "Loose", "Sly", "Rubber", "Sugar"), ("Shuffle", "Hips", "Corner", "Strut", "Pocket")),
-    "mysterious": (("Hidden", "Veiled", "Secret", "Strange", "Lost"), ("Garden", "Key", "Library", "Fog", "Oracle")),
+MOOD_WORDS: dict[str, tuple[str, str]] = {
+    "calm": (
+        "Still Gentle Slow Quiet Resting Easy Level Smooth",
+        "Water Harbour Breath Meadow Hours Shade Garden Reeds",
+    ),
+    "dark": (
+        "Black Hollow Buried Iron Lightless Burnt Sunken Heavy",
+        "Signal Tunnel Vault Tide Engine Cellar Altar Ash",
+    ),
+    "euphoric": (
+        "Golden Rising Endless Shining Higher Radiant Lifted Bright",
+        "Horizon Skies Sunrise Arms Light Summit Glow Wings",
+    ),
+    "melancholic": (
+        "Fading Last Missing Grey Unsent Half-Lit Quiet Leaving",
+        "Letters Goodbye Windows Autumn Rooms Snow Trains Names",
+    ),
+    "dreamy": (
+        "Floating Velvet Half-Asleep Pale Drifting Silver Soft Sleepwalking",
+        "Clouds Mirage Lanterns Dream Orbit Feathers Moons Haze",
+    ),
+    "rainy": (
+        "Wet Silver Umbrella Grey Puddle Dripping Slate Thursday",
+        "Pavement Rain Windowpane Awning Street Gutters Drizzle Glass",
+    ),
+    "energetic": (
+        "Full Running Electric Wild Live Restless Red Burning",
+        "Throttle Current Pulse Sprint Voltage Engine Spark Rush",
+    ),
+    "focused": (
+        "Clear Single Steady Deep Even Long Plain Straight",
+        "Desk Line Margin Attention Pages Lamp Draft Column",
+    ),
+    "sleepy": (
+        "Drowsy Soft Low Dim Closing Woollen Cotton Hushed",
+        "Pillow Lullaby Moon Nightlight Slumber Blanket Curtain Yawn",
+    ),
+    "hopeful": (
+        "First New Open Budding Brighter Early Green Returning",
+        "Morning Leaves Doors Steps Spring Roads Kites Letters",
+    ),
+    "nostalgic": (
+        "Old Faded Rewound Childhood Analog Borrowed Sepia Dusty",
+        "Photograph Cassette Summers Postcard Attic Hometown Reel Garden",
+    ),
+    "romantic": (
+        "Rose Candle Tender Crimson Slow Scarlet Close Honest",
+        "Letters Hearts Balcony Perfume Waltz Whisper Evening Silk",
+    ),
+    "aggressive": (
+        "Broken Raw Venom Shattered Steel Savage Rusted Loud",
+        "Teeth Circuit Impact Fist Riot Claws Static Hammer",
+    ),
+    "hypnotic": (
+        "Circling Turning Endless Spiral Looped Swaying Deep Mirrored",
+        "Mirror Orbit Pattern Pendulum Halo Wheel Ritual Cycle",
+    ),
+    "epic": (
+        "Last Titan Towering Mighty Eternal Ancient Rising Great",
+        "Kingdom Summit Voyage Monument Ocean Giants Gates Legend",
+    ),
+    "playful": (
+        "Paper Jumping Pocket Candy Wobbly Bouncing Tiny Spring",
+        "Robots Balloons Marbles Kites Sneakers Penguins Puzzle Socks",
+    ),
+    "tense": (
+        "Thin Wired Narrow Held Cold Locked Sharp Waiting",
+        "Ice Corridor Breath Thread Alarm Wire Footsteps Ledge",
+    ),
+    "sunny": (
+        "Golden Mango Barefoot Bright Salted Lazy Yellow Warm",
+        "Terrace Shoreline Lemonade Noon Palms Sandals Veranda Coast",
+    ),
+    "nocturnal": (
+        "Midnight Neon Late Empty Sleepless Violet After Blue",
+        "Avenue Taxi Platform Skyline Hours Arcade Bridge Windows",
+    ),
+    "intimate": (
+        "Close Small Whispered Bare Near Quiet Hand-Written Unspoken",
+        "Room Hands Candle Words Skin Corner Breath Letters",
+    ),
+    "spacious": (
+        "Distant Weightless Open Infinite Northern Wide Hollow Far",
+        "Field Orbit Plains Sky Aurora Valley Canyon Drift",
+    ),
+    "warm": (
+        "Amber Woollen Honey Copper Slow Cinnamon Mellow Golden",
+        "Fireplace Kitchen Evening Embers Tea Sweater Hearth Cedar",
+    ),
+    "cold": (
+        "Frozen Glass White Arctic Blue Silent Pale Crystal",
+        "Lake Station Frost Breath Steel Signal Winter Mirror",
+    ),
+    "heroic": (
+        "Brave Shining Flying Unbroken Final Bold Silver Rising",
+        "Banner Quest Comet Sword Victory Crown Thunder Return",
+    ),
+    "groovy": (
+        "Velvet Loose Sly Rubber Sugar Funky Easy Slick",
+        "Shuffle Hips Corner Strut Pocket Bounce Groove Sidewalk",
+    ),
+    "mysterious": (
+        "Hidden Veiled Secret Strange Lost Locked Nameless Curious",
+        "Garden Key Library Fog Oracle Door Island Cipher",
+    ),
 }
 """First words and last words for each mood."""
 
@@ -53,14 +131,14 @@ GENRE_WORDS: dict[str, tuple[str, ...]] = {
     "cinematic": ("Elegy", "Overture", "Lighthouse", "Farewell", "Prelude", "Journey"),
     "chiptune": ("Pixel", "Dungeon", "Power-Up", "Castle", "Cartridge", "Boss"),
 }
-ANY_WORDS = ("Echo", "Paper", "River", "Signal", "Garden", "Mirror", "Station", "Lantern", "Shadow", "Window", "Harbour")
-TIMES = ("at Dawn", "at Dusk", "at Night", "in June", "in November", "by the Sea", "in the Snow", "after Rain", "Before Sleep")
+ANY_WORDS = ("Echo", "Paper", "River", "Signal", "Garden", "Mirror", "Station", "Lantern", "Shadow", "Window")
+TIMES = ("at Dawn", "at Dusk", "at Night", "in June", "in November", "by the Sea", "in the Snow", "after Rain")
 
 
 def title(genre: Genre, moods: Sequence[str], rng: random.Random) -> str:
     """A title for moods (names of the mood table); without moods the genre's own colour decides."""
     names = [mood for mood in moods if mood in MOOD_WORDS] or [rng.choice(tuple(MOOD_WORDS))]
-    first_words, last_words = MOOD_WORDS[rng.choice(names)]
+    first_words, last_words = (text.split() for text in MOOD_WORDS[rng.choice(names)])
     place = rng.choice(GENRE_WORDS.get(genre.name, ANY_WORDS))
     shape = rng.random()
     if shape < 0.40:

@@ -1,47 +1,57 @@
 """Level of the master: how much gain, soft clipping and limiting bring the sound to its loudness.
 
-Everything is decided on a sketch of the sound (its loudness in 10 ms pieces and its peaks in steps of 32
+Everything is decided on a sketch of the sound (its loudness in 10 ms pieces and its peaks in steps of 64
 samples), on which the limiter can be rehearsed in a few milliseconds at any gain.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from math import inf
+from math import inf, log10
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sonicforge.effects.compressor import Compressor
 from sonicforge.effects.limiter import MARGIN
-from sonicforge.effects.limiter_gain import GROUP, Ballistics, GainComputer, Steps, group_peaks, needed_reduction
+from sonicforge.effects.limiter_gain import DEFAULT, GROUP, GainComputer, Steps, group_peaks, needed_reduction
 from sonicforge.effects.soft_clip import clipped_peak
 from sonicforge.genres.genre import Target
-from sonicforge.sound.audio import Audio
+from sonicforge.sound.audio import Audio, Samples
 from sonicforge.sound.k_weighting import piece_edges
 from sonicforge.sound.loudness import Curve, gated, piece_power
-from sonicforge.sound.true_peak import chosen
+from sonicforge.sound.true_peak import chosen, sample_peak
 
-COARSE = 4
-CLIPS_DB = (1.0, 2.0, 3.0, 4.0)
+COARSE = 8
+"""Groups of 8 samples a step of the sketch."""
+
+MOST_REDUCTION_DB = 3.5
+CLIPS_DB = (1.0, 2.0, 3.0, 4.5, 6.0)
 """How far the highest transients may be shaved, tried in turn until the limiter has little enough to do."""
+
+GLUE_RATIO = 3.0
+MOST_GLUE_DB = 6.0
 
 _GENTLE_DB = 1.5
 _AIM_REDUCTION_DB = 3.0
 _MOST_GAIN_DB = 60.0
-_CLOSE_LU = 0.01
+_CLOSE_LU = 0.02
+_NEVER_LIMITED = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Gain in dB, then soft clip (`clip_db` dBFS, inf for none), then the limiter's ceiling in dBTP."""
+    """Compressor threshold (`glue_db` dBFS, inf for none), gain in dB, soft clip (`clip_db` dBFS, inf for none),
+    then the limiter's ceiling in dBTP."""
 
     gain_db: float
     clip_db: float
     ceiling_db: float
+    glue_db: float = inf
 
 
 @dataclass(frozen=True)
 class Sketch:
-    """Weighted power of 10 ms pieces and true peaks of steps of 32 samples, both before any gain."""
+    """Weighted power of 10 ms pieces and true peaks of steps of 64 samples, both before any gain."""
 
     power: Curve
     peaks: Steps
@@ -53,7 +63,7 @@ class Sketch:
 
     @cached_property
     def transient(self) -> float:
-        """Height of the transients: the peak that one step of 32 samples in a thousand exceeds."""
+        """Height of the transients: the peak that one step of 64 samples in a thousand exceeds."""
         return float(np.percentile(self.peaks, 99.9)) if len(self.peaks) else 0.0
 
     @cached_property
@@ -65,20 +75,22 @@ class Sketch:
     def rehearse(self, level: Level) -> tuple[float, Steps]:
         """Loudness in LUFS and reduction a step that `level` would give."""
         gain = 10 ** (level.gain_db / 20)
-        peaks = self.peaks * np.float32(gain)
-        if level.clip_db < inf:
-            peaks = clipped_peak(peaks, level.clip_db)
+        loud = self.peaks * np.float32(gain)
+        peaks = clipped_peak(loud, level.clip_db) if level.clip_db < inf else loud
         ceiling = 10 ** (level.ceiling_db / 20) * MARGIN
-        computer = GainComputer(Ballistics(), self.sample_rate // COARSE)
+        computer = GainComputer(DEFAULT, self.sample_rate // COARSE)
         reduction = computer.whole(needed_reduction(peaks, ceiling))[:-1]
         through = (1 - reduction) ** 2
+        if level.clip_db < inf:
+            # The clipper takes only the tops of the waves: about half, in dB, of what it takes from the peak.
+            through *= peaks / np.maximum(loud, np.float32(1e-9))
         kept = np.add.reduceat(through, self._pieces) / np.maximum(np.diff(self._pieces, append=len(through)), 1)
         return gated(self.power * kept * gain * gain), reduction
 
 
 def sketch(audio: Audio) -> Sketch:
     """Listen once: one weighted pass and one search for peaks."""
-    fine = group_peaks(audio.samples, chosen("display"), 0.0)
+    fine = group_peaks(audio.samples, chosen("display"), _NEVER_LIMITED * sample_peak(audio))
     padded = np.pad(fine, (0, -len(fine) % COARSE))
     return Sketch(piece_power(audio), padded.reshape(-1, COARSE).max(axis=1), audio.sample_rate)
 
@@ -88,30 +100,67 @@ def decide_level(heard: Sketch, target: Target) -> Level:
     stay gentle: 95 % of the time it should take less than 3.5 dB. Silence gets no gain."""
     if heard.loudness == -inf:
         return Level(0.0, inf, target.true_peak)
-    level = _matched(heard, target, inf)
-    over = 20 * np.log10(max(heard.transient, 1e-9)) + level.gain_db - target.true_peak
+    level, reduction = _matched(heard, Level(target.lufs - heard.loudness, inf, target.true_peak), target.lufs)
+    over = 20 * log10(max(heard.transient, 1e-9)) + level.gain_db - target.true_peak
     if over <= _GENTLE_DB:
         return level
     for shaved in CLIPS_DB:
-        clip = max(target.true_peak, target.true_peak + over - shaved)
-        level = _matched(heard, target, clip)
-        if p95_db(heard.rehearse(level)[1]) <= _AIM_REDUCTION_DB or clip == target.true_peak:
+        clip = round(target.true_peak + max(0.0, over - shaved), 2)
+        level, reduction = _matched(heard, replace(level, clip_db=clip), target.lufs)
+        if p95_db(reduction) <= _AIM_REDUCTION_DB or clip == target.true_peak:
             break
     return level
 
 
+def corrected(heard: Sketch, level: Level, wanted_lufs: float, reached_lufs: float) -> Level:
+    """`level` with its gain moved, after the real result was found to differ from the rehearsed one."""
+    error = reached_lufs - heard.rehearse(level)[0]
+    return _matched(heard, level, wanted_lufs - error)[0]
+
+
+def decide_glue(heard: Sketch, level: Level) -> float:
+    """Threshold (dBFS, before the gain) of a compressor that takes off what the limiter would have too much of;
+    inf if it has not."""
+    too_much = p95_db(heard.rehearse(level)[1]) - MOST_REDUCTION_DB
+    if too_much <= 0:
+        return inf
+    wanted = min(too_much + 1, MOST_GLUE_DB)
+    return round(20 * log10(heard.transient) - wanted / (1 - 1 / GLUE_RATIO), 2)
+
+
+def apply_glue(samples: Samples, threshold_db: float, sample_rate: int) -> None:
+    """Compress contiguous samples in place, channels linked; nothing happens at inf."""
+    if threshold_db < inf:
+        glue = Compressor(
+            threshold_db=threshold_db,
+            ratio=GLUE_RATIO,
+            attack_ms=3.0,
+            release_ms=0.0,
+            knee_db=6.0,
+            sample_rate=sample_rate,
+        )
+        glue.run(samples, 0, samples.shape[1])
+
+
 def p95_db(reduction: Steps) -> float:
     """95th percentile of a reduction, in dB."""
-    return float(-20 * np.log10(1 - np.percentile(reduction, 95))) if len(reduction) else 0.0
+    return -20 * log10(1 - float(np.percentile(reduction, 95))) if len(reduction) else 0.0
 
 
-def _matched(heard: Sketch, target: Target, clip_db: float) -> Level:
-    """Search the gain: each rehearsal says how much is missing."""
-    gain = min(target.lufs - heard.loudness, _MOST_GAIN_DB)
+def _matched(heard: Sketch, level: Level, wanted_lufs: float) -> tuple[Level, Steps]:
+    """`level` with the gain that reaches the loudness in rehearsal, and its reduction.
+
+    Each rehearsal says how much is missing; the harder the limiter works, the less a decibel of gain brings, so
+    the next step follows the slope seen so far (secant).
+    """
+    gain, slope, before = min(level.gain_db, _MOST_GAIN_DB), 1.0, (0.0, inf)
     for _ in range(8):
-        reached, _ = heard.rehearse(Level(gain, clip_db, target.true_peak))
-        missing = target.lufs - reached
-        if abs(missing) < _CLOSE_LU or gain + missing > _MOST_GAIN_DB:
+        reached, reduction = heard.rehearse(replace(level, gain_db=gain))
+        missing = wanted_lufs - reached
+        if abs(missing) < _CLOSE_LU or (gain >= _MOST_GAIN_DB and missing > 0):
             break
-        gain += 1.3 * missing
-    return Level(round(float(gain), 3), clip_db, target.true_peak)
+        if before[1] < inf and gain != before[0]:
+            slope = min(max((before[1] - missing) / (gain - before[0]), 0.15), 1.0)
+        before = gain, missing
+        gain = min(gain + missing / slope, _MOST_GAIN_DB)
+    return replace(level, gain_db=round(gain, 3)), reduction

@@ -1,4 +1,4 @@
-"""Mastering: low cut -> tone -> width -> gain -> soft clip -> true-peak limiter -> clean ends."""
+"""Mastering: low cut -> tone -> width -> (glue) -> gain -> soft clip -> true-peak limiter -> clean ends."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from sonicforge.effects.limiter import GainReduction, limit_in_place
+from sonicforge.effects.limiter import GainReduction, hold_ceiling, reduce_peaks, reduction_facts
+from sonicforge.effects.limiter_gain import Steps
 from sonicforge.effects.soft_clip import soft_clip
 from sonicforge.genres.genre import Target
 from sonicforge.master.ends import Ends, decide_ends, fade_ends
-from sonicforge.master.level import Level, decide_level, sketch
+from sonicforge.master.level import Level, Sketch, apply_glue, corrected, decide_glue, decide_level, sketch
 from sonicforge.master.tone import Tone, apply_tone, decide_tone
-from sonicforge.sound.audio import Audio
-from sonicforge.sound.loudness import Curve, Loudness, gated, piece_power, summary
+from sonicforge.sound.audio import Audio, Samples
+from sonicforge.sound.loudness import Loudness, gated, measure, piece_power
 from sonicforge.sound.spectrum import Spans
 from sonicforge.sound.stages import Master, Mixdown
-from sonicforge.sound.true_peak import sample_peak_db, true_peak_db
 
 CLOSE_LU = 0.1
 _ROUNDS = 3
@@ -33,14 +33,14 @@ class Decision:
     ends: Ends
 
     def to_mapping(self) -> dict[str, Any]:
-        """Plain numbers for storing; `clip_db` is left out where nothing is clipped."""
+        """Plain numbers for storing; `clip_db` and `glue_db` are left out where they do nothing."""
         level = {name: value for name, value in asdict(self.level).items() if isfinite(value)}
         return {**asdict(self.tone), **level, **asdict(self.ends)}
 
     @classmethod
     def from_mapping(cls, stored: Mapping[str, Any]) -> "Decision":
         """The decision that `to_mapping` stored; other entries are ignored."""
-        known = {"clip_db": inf, **stored}
+        known = {"clip_db": inf, "glue_db": inf, **stored}
         tone, level, ends = (
             {name: known[name] for name in part.__slots__} for part in (Tone, Level, Ends)
         )
@@ -51,14 +51,14 @@ class Decision:
 def decide(mixdown: Mixdown, target: Target, *, peak_spans_s: Spans = ()) -> Decision:
     """What the mixdown needs to sound and measure like `target`. `peak_spans_s` are its fullest sections (s)."""
     tone = decide_tone(mixdown.audio, target, peak_spans_s)
-    return _decide_rest(Audio(apply_tone(mixdown.audio, tone), mixdown.audio.sample_rate), tone, target)
+    return _decide_rest(Audio(apply_tone(mixdown.audio, tone), mixdown.audio.sample_rate), tone, target)[0]
 
 
 def carry_out(mixdown: Mixdown, decision: Decision) -> Master:
     """The master that `decision` makes of the mixdown, measured."""
     toned = Audio(apply_tone(mixdown.audio, decision.tone), mixdown.audio.sample_rate)
-    audio, reduction = _levelled(toned, decision)
-    return _finished(audio, reduction, decision, piece_power(audio))
+    apply_glue(toned.samples, decision.level.glue_db, toned.sample_rate)
+    return _finished(*_levelled(toned, decision), decision, toned.sample_rate)
 
 
 def master(mixdown: Mixdown, target: Target, *, peak_spans_s: Spans = ()) -> Master:
@@ -70,44 +70,45 @@ def master(mixdown: Mixdown, target: Target, *, peak_spans_s: Spans = ()) -> Mas
     """
     tone = decide_tone(mixdown.audio, target, peak_spans_s)
     toned = Audio(apply_tone(mixdown.audio, tone), mixdown.audio.sample_rate)
-    decision = _decide_rest(toned, tone, target)
+    decision, heard = _decide_rest(toned, tone, target)
     for _ in range(_ROUNDS):
-        audio, reduction = _levelled(toned, decision)
-        power = piece_power(audio)
-        missing = target.lufs - gated(power)
-        if abs(missing) <= CLOSE_LU or not isfinite(missing):
+        samples, reduction = _levelled(toned, decision)
+        reached = gated(piece_power(Audio(samples, toned.sample_rate)))
+        if abs(target.lufs - reached) <= CLOSE_LU or not isfinite(reached):
             break
-        decision = _corrected(decision, missing)
-    return _finished(audio, reduction, decision, power)
+        decision = replace(decision, level=corrected(heard, decision.level, target.lufs, reached))
+    return _finished(samples, reduction, decision, toned.sample_rate)
 
 
-def _decide_rest(toned: Audio, tone: Tone, target: Target) -> Decision:
+def _decide_rest(toned: Audio, tone: Tone, target: Target) -> tuple[Decision, Sketch]:
+    """Level and ends; where the limiter would work too hard, glues `toned` in place and decides again."""
     heard = sketch(toned)
     level = decide_level(heard, target)
-    return Decision(tone, level, decide_ends(heard, level.gain_db, toned.length))
+    glue = decide_glue(heard, level)
+    if isfinite(glue):
+        apply_glue(toned.samples, glue, toned.sample_rate)
+        heard = sketch(toned)
+        level = replace(decide_level(heard, target), glue_db=glue)
+    return Decision(tone, level, decide_ends(heard, level.gain_db, toned.length)), heard
 
 
-def _levelled(toned: Audio, decision: Decision) -> tuple[Audio, GainReduction]:
-    """Gain, fades, clip and limiter on a trimmed copy."""
+def _levelled(toned: Audio, decision: Decision) -> tuple[Samples, Steps]:
+    """Gain, fades, clip and the limiter's smooth pass on a trimmed copy; also the limiter's reduction."""
     ends, level = decision.ends, decision.level
     samples = np.multiply(toned.samples[:, ends.start : ends.end], np.float32(10 ** (level.gain_db / 20)), order="C")
     fade_ends(samples, ends)
     if isfinite(level.clip_db):
         soft_clip(samples, ceiling_db=level.clip_db)
-    reduction = limit_in_place(samples, level.ceiling_db, toned.sample_rate)
-    return Audio(samples, toned.sample_rate), reduction
+    return samples, reduce_peaks(samples, level.ceiling_db, toned.sample_rate)
 
 
-def _corrected(decision: Decision, missing_lu: float) -> Decision:
-    level = decision.level
-    return replace(decision, level=replace(level, gain_db=round(level.gain_db + missing_lu, 3)))
-
-
-def _finished(audio: Audio, reduction: GainReduction, decision: Decision, power: Curve) -> Master:
-    measured = summary(power, audio.duration_s, true_peak_db(audio), sample_peak_db(audio))
-    curve = reduction.resampled(_CURVE_RATE)
-    told = {"gain_reduction_rate": _CURVE_RATE, "gain_reduction_db": curve}
-    return Master(audio, decision.to_mapping() | told, _measures(measured, reduction))
+def _finished(samples: Samples, reduction: Steps, decision: Decision, sample_rate: int) -> Master:
+    """Make the ceiling certain, measure, and tell."""
+    trim_db = hold_ceiling(samples, decision.level.ceiling_db, sample_rate)
+    facts = reduction_facts(reduction, sample_rate, trim_db)
+    audio = Audio(samples, sample_rate)
+    told = {"gain_reduction_rate": _CURVE_RATE, "gain_reduction_db": facts.resampled(_CURVE_RATE)}
+    return Master(audio, decision.to_mapping() | told, _measures(measure(audio), facts))
 
 
 def _measures(measured: Loudness, reduction: GainReduction) -> dict[str, float]:

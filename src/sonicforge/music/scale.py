@@ -19,7 +19,7 @@ MODES: dict[str, tuple[int, ...]] = {
     "phrygian_dominant": (0, 1, 4, 5, 7, 8, 10),
     "chromatic": (0, 1, 3, 5, 6, 8, 11),
 }
-"""Semitones of the seven degrees above the tonic; `chromatic` is a semitone-rich set for dark riffs (1 b2 b3 4 b5 b6 7)."""
+"""Semitones of the seven degrees above the tonic; `chromatic` serves dark riffs (1 b2 b3 4 b5 b6 7)."""
 
 _SPOKEN = {
     "": "ionian", "major": "ionian", "maj": "ionian", "dur": "ionian",

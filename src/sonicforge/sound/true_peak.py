@@ -88,10 +88,10 @@ def true_peak(audio: Audio, detector: Detector = "display") -> float:
     so far (their samples times the filter's largest possible gain stay below it) are skipped.
     """
     highest = sample_peak(audio)
-    for filter in chosen(detector):
+    for part in chosen(detector):
         for channel in audio.samples:
             x = np.ascontiguousarray(channel)
-            highest = float(_search(x, filter.even, filter.odd, filter.bound, highest))
+            highest = float(_search(x, part.even, part.odd, part.bound, highest))
     return highest
 
 

@@ -64,7 +64,7 @@ def produce(
     best: Take | None = None
     for number in range(candidates):
         last_hope = best is None and number == candidates - 1
-        attempt = Attempt(candidate_concept(concept, number), number, candidates, Stopwatch(), report)
+        attempt = Attempt(candidate_concept(concept, number, genre_folder), number, candidates, Stopwatch(), report)
         try:
             take = _attempt(
                 attempt, keep_stems, threads, genre_folder, on_stem, abandon=not last_hope and candidates > 1
@@ -79,16 +79,16 @@ def produce(
     return best
 
 
-def candidate_concept(concept: Concept, number: int) -> Concept:
+def candidate_concept(concept: Concept, number: int, genre_folder: Path | None = None) -> Concept:
     """The concept of candidate `number`; candidate 0 is the concept itself."""
-    genre = choose_genre(concept)
+    genre = choose_genre(concept, genre_folder)
     seed = concept.seed if number == 0 else subseed(concept.seed, "candidate", number) >> 1
     return replace(concept, genre=genre, seed=seed)
 
 
 def plan_of(concept: Concept, genre_folder: Path | None = None) -> Plan:
     """Everything the concept left open, decided by its seed."""
-    genre = load(choose_genre(concept), folder=genre_folder)
+    genre = load(choose_genre(concept, genre_folder), folder=genre_folder)
     return settle(concept, genre)
 
 
@@ -139,7 +139,7 @@ def _attempt(
         told = verdict((*draft.findings, *stem_findings, *heard))
     attempt.tell("judge", 1.0)
     stems = {stem: kept[stem] for stem in draft.score.stems() if stem in kept}
-    return Take(attempt.concept, draft.score, finished, told, mix, stems, dict(watch.seconds))
+    return Take(attempt.concept, draft.score, finished, told, mix, stems, dict(watch.seconds), plan.compromises)
 
 
 def _give_up_if(abandon: bool, findings: Sequence[Finding]) -> None:

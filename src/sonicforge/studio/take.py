@@ -19,7 +19,7 @@ class Take:
     """A finished try: `concept` alone makes it again, on the same version.
 
     `stems` are the dry stems when they were asked for; their sum through `mix` is the mixdown. `seconds` says where the
-    time went, in wall-clock seconds per stage.
+    time went, in wall-clock seconds per stage; `compromises` where a wish could only nearly be met.
     """
 
     concept: Concept
@@ -29,6 +29,7 @@ class Take:
     mix: Mapping[str, Any]
     stems: Mapping[str, Audio]
     seconds: Mapping[str, float]
+    compromises: tuple[str, ...] = ()
 
     @property
     def audio(self) -> Audio:

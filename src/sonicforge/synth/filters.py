@@ -34,6 +34,11 @@ def apply_filter(x: Samples, spec: Filter, cutoff_hz: Doubles) -> None:
     _svf(x, tuning, 1 / q, float(low), band / q, float(high))
 
 
+def sweep_notch(x: Samples, hz: Doubles, q: float) -> None:
+    """A moving notch on x (channels, n) in place; hz holds one point every 32 samples and one beyond the end."""
+    _svf(x, np.tan(np.pi / SAMPLE_RATE * np.clip(hz, LOWEST_HZ, HIGHEST_HZ)), 1 / q, 1.0, 0.0, 1.0)
+
+
 @njit(cache=True, nogil=True, fastmath=True)
 def _svf(x, tuning, damping, low, band, high):  # type: ignore[no-untyped-def]
     """One section as a state update, so that a sample waits for two multiply-adds and for no division."""

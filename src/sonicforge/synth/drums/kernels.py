@@ -258,36 +258,6 @@ def filter_in_place(x: Samples, corner: float, high_passed: bool) -> None:
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def drive_oversampled(x: Samples, taps: Samples, gain: float) -> None:
-    """tanh(gain x) at four times the rate; `taps` is a linear-phase low-pass of 8m+1 taps for that rate.
-
-    The delay of both filters, 2m samples, is taken out, so the result lies under the input. Each tap is one pass over
-    the whole hit, which the compiler turns into vector code.
-    """
-    quarter = (taps.size - 1) // 4
-    n, length = x.size, x.size + quarter
-    wide = np.zeros((4, length), np.float32)
-    for k in range(taps.size):
-        row, weight, lag = wide[k % 4], np.float32(4.0 * gain * taps[k]), k // 4
-        for i in range(n):
-            row[i + lag] += weight * x[i]
-    for phase in range(4):
-        row = wide[phase]
-        for i in range(length):
-            v = min(np.float32(4.9), max(np.float32(-4.9), row[i]))
-            s = v * v
-            top = v * (np.float32(135135.0) + s * (np.float32(17325.0) + s * (np.float32(378.0) + s)))
-            low = np.float32(135135.0) + s * (np.float32(62370.0) + s * (np.float32(3150.0) + np.float32(28.0) * s))
-            row[i] = top / low
-    x[:] = 0.0
-    for k in range(taps.size):
-        row, weight = wide[(-k) % 4], np.float32(taps[k])
-        offset = quarter - (k + 3) // 4
-        for i in range(n):
-            x[i] += weight * row[i + offset]
-
-
-@njit(cache=True, nogil=True, fastmath=True)
 def decimate(wide: Samples, taps: Samples, out: Samples) -> None:
     """Every fourth sample of `wide` through the low-pass `taps`, its delay taken out."""
     half = (taps.size - 1) // 2

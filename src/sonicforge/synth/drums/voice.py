@@ -7,6 +7,7 @@ import numpy as np
 from sonicforge.chance import noise
 from sonicforge.genres.kit import Clap, DrumVoice, Finish, NoiseBand
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
+from sonicforge.synth.drive import drive
 from sonicforge.synth.drums import kernels, levels
 from sonicforge.synth.drums.levels import SINE, amplitude, cycles
 
@@ -24,6 +25,9 @@ CYMBAL_LOWER = 0.15
 CHIP_TICK = SAMPLE_RATE / 60.0
 CHIP_CLOCK_HZ = 1_789_773.0
 OVERSAMPLING = 4
+STRAIGHT_BELOW = 0.025
+DRIVE_REACH = 64
+"""Samples around a driven one that its filters look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +67,10 @@ def finish(x: Samples, stage: Finish, brightness: float = 1.0, *, is_hat: bool =
         _highpass(x, stage)
         loudest = max(float(np.sqrt(np.mean(np.square(x[: SAMPLE_RATE // 50])))), 1e-6)
         gain = levels.NOISE_RMS / loudest * amplitude(max(stage.drive_db, HAT_DRIVE_DB))
-        kernels.drive_oversampled(x, levels.resampling_taps(), gain)
+        _bend(x, gain)
     else:
         if stage.drive_db:
-            kernels.drive_oversampled(x, levels.resampling_taps(), amplitude(stage.drive_db))
+            _bend(x, amplitude(stage.drive_db))
         _highpass(x, stage)
     if stage.lowpass_hz:
         kernels.filter_in_place(x, cycles(stage.lowpass_hz * brightness), False)
@@ -74,6 +78,18 @@ def finish(x: Samples, stage: Finish, brightness: float = 1.0, *, is_hat: bool =
         kernels.round_to_bits(x, float(stage.bits))
     if stage.level_db:
         x *= np.float32(amplitude(stage.level_db))
+
+
+def _bend(x: Samples, gain: float) -> None:
+    """tanh in place; the tail, where tanh is straight within 0.02 %, is only scaled."""
+    if gain <= 1.0:
+        return
+    loud = np.flatnonzero(np.abs(x) > STRAIGHT_BELOW / gain)
+    head = int(loud[-1]) + 1 if loud.size else 0
+    bent = x[: head + DRIVE_REACH].copy()
+    drive(bent[np.newaxis], 20.0 * float(np.log10(gain)))
+    x[:head] = bent[:head]
+    x[head:] *= np.float32(gain / np.tanh(gain))
 
 
 def _highpass(x: Samples, stage: Finish) -> None:

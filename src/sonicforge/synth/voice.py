@@ -1,0 +1,391 @@
+"""One voice of a patch: sources -> drive -> filter -> drive, and its loudness curve apart.
+
+The sound before the amplifier depends on few things and can be kept; the amplifier is applied when it is added to the
+stem, so that length and velocity stay exact.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonicforge.chance import noise
+from sonicforge.genres.patch import Envelope, Lfo, Oscillator, Patch
+from sonicforge.sound.audio import SAMPLE_RATE, Samples
+from sonicforge.synth import chip
+from sonicforge.synth.additive import play_partials
+from sonicforge.synth.drive import drive
+from sonicforge.synth.envelopes import contour, glide, lfo_wave, release_samples
+from sonicforge.synth.filters import apply_filter
+from sonicforge.synth.fm import play_fm
+from sonicforge.synth.formant import apply_formants, vowel_curve
+from sonicforge.synth.grains import play_grains
+from sonicforge.synth.lines import SLIDE_MS, Voice
+from sonicforge.synth.oscillators import FALL, HOP, PEAK, RISE, SAW, VALLEY, Bank, add_sines, noise_loop, play_bank
+from sonicforge.synth.piano import strike
+from sonicforge.synth.plucked import pluck
+from sonicforge.synth.wavetables import play_table
+
+Doubles = NDArray[np.float64]
+
+SOURCE_LEVEL = 0.5
+OUTPUT_LEVEL = 0.5
+SUPERSAW = np.array([-1.0, -0.572, -0.178, 0.0, 0.181, 0.565, 0.977])
+DRIFT_CENTS = 1.6
+DEFAULT = {"string": Envelope(1, 1, 1, 110), "piano": Envelope(1, 1, 1, 180), "partials": Envelope(1, 1, 1, 300)}
+PLAIN = Envelope(3, 200, 0.8, 120)
+ACCENT = 1.4
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a voice must know of the track: the patch as this track plays it, its seed, channels, tuning, tempo.
+
+    `fixed_phase` starts every note at the same phase (basses); `pulse` is the tempo in bpm at the voice.
+    """
+
+    patch: Patch
+    seed: int
+    channels: int
+    fixed_phase: bool
+    tune: float
+    frozen: Patch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The state of the track while a voice sounds: tempo, seconds and beats at its start, cutoff offset in octaves.
+
+    `octaves` is one number, or one point every 32 samples. `moving` lets free LFOs run on; otherwise they stand still.
+    """
+
+    bpm: float
+    at_s: float
+    beats: float
+    octaves: float | Doubles
+    moving: bool
+
+
+def amp_envelope(patch: Patch) -> Envelope:
+    if patch.amp_envelope:
+        return patch.amp_envelope
+    for name, envelope in DEFAULT.items():
+        if getattr(patch, name):
+            return envelope
+    return PLAIN
+
+
+def tail_samples(patch: Patch) -> int:
+    """Samples a voice rings after its gate."""
+    if patch.steps is not None:
+        return chip.release_length(patch.steps)
+    return release_samples(amp_envelope(patch)) + 2 * HOP
+
+
+def sound(voice: Voice, setting: Setting, moment: Moment, length: int, variation: int) -> Samples:
+    """`length` samples (channels, n) of the voice before its amplifier."""
+    patch = setting.patch
+    rng = noise(setting.seed, "synth", patch.name, "voice", variation)
+    out = np.zeros((setting.channels, length), np.float32)
+    hops = -(-length // HOP)
+    pitch = _pitch(voice, setting, moment, hops + 1)
+    inc = 440.0 * setting.tune / SAMPLE_RATE * 2 ** ((pitch - 69) / 12)
+    _play_sources(voice, setting, moment, inc, rng, out)
+    if patch.click is not None:
+        _click(patch, rng, out)
+    accent_db = 2.0 if voice.strikes[0].accent and patch.drive_db else 0.0
+    drive(out, patch.drive_db + accent_db)
+    if patch.vowels is not None and patch.filter is not None:
+        frequencies, gains = vowel_curve(patch.vowels.path, _vowel_position(voice, setting, moment, hops + 2))
+        apply_formants(out, frequencies, gains, patch.filter.resonance)
+    elif patch.filter is not None:
+        apply_filter(out, patch.filter, _cutoff(voice, setting, moment, pitch, hops + 2, rng))
+    drive(out, patch.drive_after_db)
+    return out
+
+
+def loudness(voice: Voice, patch: Patch, bpm: float, length: int) -> Doubles:
+    """The amplifier's curve, one point every 32 samples, zero at both ends."""
+    points = length // HOP + 2
+    if patch.steps is not None:
+        curve = chip.volume_curve(patch.steps, voice.gate, points)
+    else:
+        at, fresh = _starts(voice)
+        curve = contour(amp_envelope(patch), at, np.ones(len(at)), fresh, voice.gate, points)
+    if len(voice.strikes) > 1:
+        at, _ = _starts(voice)
+        gains = np.array([velocity_gain(patch, one.velocity) for one in voice.strikes])
+        curve *= glide(at, gains, np.full(len(at), 12.0), points)
+    else:
+        curve *= velocity_gain(patch, voice.velocity)
+    for lfo in patch.lfos_of("amp"):
+        if lfo.per_note and not lfo.partials:
+            wave = lfo_wave(lfo, points, hz=_rate(lfo, voice, bpm), phase=0.0)
+            curve *= 1.0 - lfo.depth * (0.5 - 0.5 * wave)
+    return curve * OUTPUT_LEVEL
+
+
+def velocity_gain(patch: Patch, velocity: int) -> float:
+    """-9 dB at velocity 40; struck and plucked strings -13 dB; chips in sixteen steps of their own."""
+    span = 13.0 if patch.piano or patch.string else 9.0
+    return float(10 ** (-span * (127 - velocity) / 87 / 20))
+
+
+def _starts(voice: Voice) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    return np.array([one.at for one in voice.strikes]), np.array([one.fresh for one in voice.strikes])
+
+
+def _rate(lfo: Lfo, voice: Voice, bpm: float) -> float:
+    return lfo.hz or bpm / 60.0 / (lfo.beats or voice.lfo_beats or 1.0)
+
+
+def _pitch(voice: Voice, setting: Setting, moment: Moment, points: int) -> Doubles:
+    """MIDI pitch over time: notes, glides between them, vibrato."""
+    patch = setting.patch
+    at, _ = _starts(voice)
+    steps = np.array([one.pitch for one in voice.strikes])
+    time_ms = patch.glide_ms or SLIDE_MS
+    if voice.origin is not None:
+        at, steps = np.concatenate([[0], at]), np.concatenate([[voice.origin], steps])
+    curve = glide(at, steps, np.full(len(at), time_ms), points) if len(at) > 1 else np.full(points, steps[0])
+    for lfo in patch.lfos_of("pitch"):
+        if lfo.per_note:
+            wave = lfo_wave(lfo, points, hz=_rate(lfo, voice, moment.bpm), phase=0.0)
+            curve = curve + wave * lfo.depth / 100
+    return curve
+
+
+def _cutoff(
+    voice: Voice, setting: Setting, moment: Moment, pitch: Doubles, points: int, rng: np.random.Generator
+) -> Doubles:
+    """Cutoff in hertz at each control point."""
+    patch = setting.patch
+    spec = patch.filter
+    assert spec is not None
+    octaves = np.full(points, np.log2(spec.hz) - 0.7 * (127 - voice.velocity) / 87 + rng.normal(0.0, 0.03))
+    envelope = patch.filter_envelope or amp_envelope(patch)
+    if spec.env_oct:
+        at, fresh = _starts(voice)
+        heights = np.array([ACCENT if one.accent else 1.0 for one in voice.strikes])
+        octaves += spec.env_oct * contour(envelope, at, heights, fresh, voice.gate, points)
+    octaves += spec.tracking * (np.pad(pitch, (0, points - len(pitch)), mode="edge") - 60) / 12
+    for lfo in patch.lfos_of("cut"):
+        octaves += lfo.depth * _free_wave(lfo, voice, moment, points)
+    octaves += moment.octaves[:points] if isinstance(moment.octaves, np.ndarray) else moment.octaves
+    return 2.0**octaves
+
+
+def _free_wave(lfo: Lfo, voice: Voice, moment: Moment, points: int) -> Doubles:
+    hz = _rate(lfo, voice, moment.bpm)
+    if lfo.per_note:
+        return lfo_wave(lfo, points, hz=hz, phase=0.0)
+    phase = free_phase(lfo.hz, lfo.beats, moment)
+    if moment.moving or hz > 1.0:
+        return lfo_wave(lfo, points, hz=hz, phase=phase)
+    return np.zeros(points)
+
+
+def free_phase(hz: float, beats: float, moment: Moment) -> float:
+    """Position of a free LFO when the voice starts."""
+    return (hz * moment.at_s if hz else moment.beats / beats) % 1.0
+
+
+def _vowel_position(voice: Voice, setting: Setting, moment: Moment, points: int) -> Doubles:
+    """Place on the path of vowels over time."""
+    vowels = setting.patch.vowels
+    assert vowels is not None
+    seconds = np.arange(points) * (HOP / SAMPLE_RATE)
+    count = len(vowels.path)
+    if vowels.rate == "note":
+        ramp = np.clip((seconds - 0.02) / max(vowels.glide_ms / 1000, 0.005), 0.0, 1.0)
+        return vowel_of(voice, setting) + ramp
+    if vowels.rate == "seq":
+        hz = moment.bpm / 60 / (voice.lfo_beats or 0.5)
+        return (count - 1) * (0.5 - 0.5 * np.cos(2 * np.pi * hz * seconds))
+    hz = vowels.hz or moment.bpm / 60 / vowels.beats
+    phase = free_phase(vowels.hz, vowels.beats, moment)
+    return (count - 1) * (0.5 - 0.5 * np.cos(2 * np.pi * (hz * seconds * moment.moving + phase)))
+
+
+def vowel_of(voice: Voice, setting: Setting) -> int:
+    """Which vowel of the path a note starts on: two alternate, more are dealt by chance."""
+    vowels = setting.patch.vowels
+    if vowels is None or vowels.rate != "note":
+        return 0
+    count = len(vowels.path)
+    if count <= 2:
+        return voice.index % count
+    return int(noise(setting.seed, "synth", setting.patch.name, "vowel", voice.index).integers(count))
+
+
+def _play_sources(
+    voice: Voice, setting: Setting, moment: Moment, inc: Doubles, rng: np.random.Generator, out: Samples
+) -> None:
+    patch = setting.patch
+    if patch.oscillators:
+        _play_oscillators(voice, setting, moment, inc, rng, out)
+    hz = float(inc[-1]) * SAMPLE_RATE
+    velocity = voice.velocity / 127
+    if patch.fm is not None:
+        starts = [one.at for one in voice.strikes if one.fresh]
+        play_fm(patch.fm, inc[:-1], velocity=velocity, gain=0.7, starts=starts, out=out)
+    if patch.string is not None:
+        out += pluck(patch.string, hz, out.shape[1], velocity=velocity, rng=rng)
+    if patch.partials:
+        wander = sum(lfo.depth for lfo in patch.lfos if lfo.partials)
+        play_partials(patch.partials, hz, out, velocity=velocity, wander=wander, rng=rng)
+    if patch.piano is not None:
+        strike(patch.piano, voice.pitch, voice.velocity, out, tune=setting.tune, rng=rng)
+    if patch.grains is not None and setting.frozen is not None:
+        play_grains(patch.grains, setting.frozen, hz, out, rng=rng)
+
+
+def _play_oscillators(
+    voice: Voice, setting: Setting, moment: Moment, inc: Doubles, rng: np.random.Generator, out: Samples
+) -> None:
+    patch = setting.patch
+    hops = len(inc) - 1
+    power = sum(one.level**2 * (1.0 if one.wave != "sin" else 1.4) for one in patch.oscillators)
+    scale = SOURCE_LEVEL * 1.5 / np.sqrt(power)
+    edges: list[_Row] = []
+    sines: list[_Row] = []
+    for one in patch.oscillators:
+        if one.wave in ("nzw", "nzp"):
+            _add_noise(one, scale, rng, out)
+            continue
+        rows = _rows(one, voice, setting, scale, rng)
+        if one.wave == "sin":
+            sines += rows
+        elif one.wave.startswith("wt:"):
+            table = _bank(rows, setting, hops, rng)
+            play_table(one.wave[3:], table.phase, table.ratio, table.gain, inc[:-1], out)
+        else:
+            edges += [edge for row in rows for edge in _as_edges(one, row, patch)]
+    duty = _duty(patch, voice, moment, hops + 1)
+    play_bank(_bank(edges, setting, hops, rng), inc[:-1], duty, out)
+    if sines:
+        bank = _bank(sines, setting, hops, rng)
+        add_sines(bank.phase, bank.ratio, bank.gain, bank.drift, inc[:-1], out)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    phase: float
+    ratio: float
+    left: float
+    right: float
+    kind: int = SAW
+
+
+def _rows(one: Oscillator, voice: Voice, setting: Setting, scale: float, rng: np.random.Generator) -> list[_Row]:
+    """All copies of an oscillator: for each tone of the chord each unison voice, placed in pitch and in stereo."""
+    offsets, levels, pans = _unison(one, setting)
+    rows = []
+    for interval, gain in voice.tones:
+        for offset, level, pan in zip(offsets, levels, pans, strict=True):
+            ratio = 2 ** ((one.semitones + interval) / 12 + (one.cents + offset) / 1200)
+            phase = 0.0 if setting.fixed_phase else rng.random()
+            angle = (pan + 1) * np.pi / 4
+            loud = one.level * scale * gain * level
+            rows.append(_Row(phase, ratio, loud * np.sqrt(2) * np.cos(angle), loud * np.sqrt(2) * np.sin(angle)))
+    return rows
+
+
+def _unison(one: Oscillator, setting: Setting) -> tuple[Doubles, Doubles, Doubles]:
+    """Cents, levels (power sums to one) and pans of an oscillator's copies."""
+    uni, mix = setting.patch.unison, setting.patch.mix
+    if one.wave == "spr":
+        offsets, count = SUPERSAW * uni.cents, 7
+        levels = np.full(7, -0.738 * mix**2 + 1.284 * mix + 0.044)
+        levels[3] = 0.998 - 0.554 * mix
+    else:
+        count = uni.voices
+        offsets = np.linspace(-uni.cents, uni.cents, count) if count > 1 else np.zeros(1)
+        levels = np.ones(count)
+    place = np.linspace(-1, 1, count) if count > 1 else np.zeros(1)
+    swap = np.where(np.minimum(np.arange(count), count - 1 - np.arange(count)) % 2 == 0, 1.0, -1.0)
+    pans = uni.spread * place * swap
+    if count == 1 and setting.channels == 2:
+        pans = np.array([0.45 * np.sign(one.cents)])
+    return offsets, levels / np.sqrt(np.sum(levels**2)), pans
+
+
+def _as_edges(one: Oscillator, row: _Row, patch: Patch) -> list[_Row]:
+    """The edge trains an oscillator is made of."""
+
+    def edge(phase: float, kind: int, share: float = 1.0) -> _Row:
+        return _Row((row.phase + phase) % 1.0, row.ratio, row.left * share, row.right * share, kind)
+
+    if one.wave == "tri" and patch.steps is not None and patch.steps.levels:
+        phases, kinds, gains = chip.staircase(patch.steps.levels)
+        return [edge(float(p), int(k), float(g)) for p, k, g in zip(phases, kinds, gains, strict=True)]
+    if one.wave == "tri":
+        return [edge(0.25, VALLEY), edge(0.75, PEAK)]
+    if one.wave in ("pul", "sqr"):
+        return [edge(0.0, RISE, 0.75), edge(1.0 - one.width, FALL, 0.75)]
+    return [edge(0.5, SAW)]
+
+
+def _bank(rows: list[_Row], setting: Setting, hops: int, rng: np.random.Generator) -> Bank:
+    count = len(rows)
+    gain = np.array([[row.left for row in rows], [row.right for row in rows]], np.float64).reshape(2, count)
+    if setting.channels == 1:
+        gain = np.full((1, count), 1.0) * np.array([np.hypot(row.left, row.right) / np.sqrt(2) for row in rows])
+    return Bank(
+        phase=np.array([row.phase for row in rows], np.float64),
+        ratio=np.array([row.ratio for row in rows], np.float64),
+        gain=np.ascontiguousarray(gain),
+        kind=np.array([row.kind for row in rows], np.int64),
+        drift=_drift(rows, setting, hops, rng),
+    )
+
+
+def _drift(rows: list[_Row], setting: Setting, hops: int, rng: np.random.Generator) -> Doubles:
+    """Slow wander of each oscillator's pitch (rows, stretches of 32 hops); pairs of edges move together."""
+    points = hops // 32 + 3
+    if setting.fixed_phase or setting.patch.steps is not None or not rows:
+        return np.zeros((len(rows), points))
+    seconds = np.arange(points) * (32 * HOP / SAMPLE_RATE)
+    seeds = np.array([row.ratio for row in rows])
+    turn = (np.unique(seeds, return_inverse=True)[1] * 0.618034 + rng.random()) % 1.0
+    rate = 0.11 + 0.35 * ((turn * 7.13) % 1.0)
+    wave = np.sin(2 * np.pi * (rate[:, None] * seconds + turn[:, None]))
+    return wave * (DRIFT_CENTS / 1200 * np.log(2))
+
+
+def _duty(patch: Patch, voice: Voice, moment: Moment, points: int) -> Doubles:
+    """What is added to every pulse's width over time: tables and width LFOs."""
+    curve = np.zeros(points)
+    pulses = [one for one in patch.oscillators if one.wave == "pul"]
+    if patch.steps is not None and pulses:
+        curve += chip.duty_curve(patch.steps, pulses[0].width, points)
+    for lfo in patch.lfos_of("pw"):
+        hz = _rate(lfo, voice, moment.bpm)
+        curve += lfo.depth * 0.5 * lfo_wave(lfo, points, hz=hz, phase=free_phase(lfo.hz, lfo.beats, moment))
+    return curve
+
+
+def _add_noise(one: Oscillator, scale: float, rng: np.random.Generator, out: Samples) -> None:
+    loop = noise_loop(one.wave == "nzp")
+    for channel in out:
+        at = int(rng.integers(len(loop)))
+        place = 0
+        while place < len(channel):
+            many = min(len(channel) - place, len(loop) - at)
+            channel[place : place + many] += loop[at : at + many] * np.float32(one.level * scale * 1.7)
+            place += many
+            at = 0
+
+
+def _click(patch: Patch, rng: np.random.Generator, out: Samples) -> None:
+    """Noise of the attack: a mallet, a finger."""
+    click = patch.click
+    assert click is not None
+    size = min(out.shape[1], int(click.tau_ms * 8 * SAMPLE_RATE / 1000))
+    spectrum = np.fft.rfft(rng.standard_normal(size))
+    ratio = np.fft.rfftfreq(size, 1 / SAMPLE_RATE) / click.hz
+    shapes = {"bp": 1 / (1 + (1.5 * (ratio - 1 / np.maximum(ratio, 1e-3))) ** 2), "hp": ratio**2 / (1 + ratio**2)}
+    burst = np.fft.irfft(spectrum * shapes.get(click.kind, 1 / (1 + ratio**2)), size)
+    t = np.arange(size) / SAMPLE_RATE * 1000
+    burst *= np.exp(-t / click.tau_ms) * np.minimum(t / 0.5, 1.0) / max(float(burst.std()), 1e-9)
+    out[:, :size] += (burst * (SOURCE_LEVEL * 10 ** (click.level_db / 20))).astype(np.float32)
