@@ -80,25 +80,28 @@ def _parsed(arp: Arp, manner: Manner, rng: Random) -> _Pattern:
 
 def _bar(sketch: Sketch, pattern: _Pattern, section: Section, bar: int, played: int, presence: str) -> list[Note]:
     start = section.start + bar * sketch.bar
-    phase = played // _EVOLVE_BARS
+    phase = 3 * (played // _EVOLVE_BARS)
+    turn = 2 * (played // _ACCENT_BARS % 2)
     low, high = _register(sketch)
     energy = section.energy[0] + (section.energy[1] - section.energy[0]) * bar / max(1, section.bars)
+    loudness, softer = 0.78 + 0.22 * energy, 12 if presence == "reduced" else 0
+    steps_per_bar = sketch.bar // pattern.rate
+    length = round(pattern.rate * pattern.gate)
     notes: list[Note] = []
-    for step in range(sketch.bar // pattern.rate):
-        tick = start + step * pattern.rate
-        place = (played * (sketch.bar // pattern.rate) + step) % pattern.loop
-        entry = pattern.indices[(place + 3 * phase) % len(pattern.indices)]
-        accent = pattern.accents[((tick - start) // STEP + 2 * (played // _ACCENT_BARS % 2)) % len(pattern.accents)]
-        if entry is None or _left_out(presence, energy, accent, step, pattern.rate):
-            continue
-        index, octave = entry
-        chord = sketch.chord_at(tick)
-        steps = ladder(chord, low, max(5, index + 1))
-        pitch = steps[index] + 12 * octave
-        while pitch > high:
-            pitch -= 12
-        level = (accent if accent else _SOFT) * (0.78 + 0.22 * energy) - (12 if presence == "reduced" else 0)
-        notes.append(Note(tick, round(pattern.rate * pattern.gate), pitch, velocity(level), accent=accent >= 112))
+    for chord in sketch.chords_between(start, start + sketch.bar):
+        first = max(0, -(-(chord.start - start) // pattern.rate))
+        last = min(steps_per_bar, -(-(chord.end - start) // pattern.rate))
+        rungs = ladder(chord, low, 8)
+        for step in range(first, last):
+            entry = pattern.indices[((played * steps_per_bar + step) % pattern.loop + phase) % len(pattern.indices)]
+            accent = pattern.accents[(step * pattern.rate // STEP + turn) % len(pattern.accents)]
+            if entry is None or _left_out(presence, energy, accent, step, pattern.rate):
+                continue
+            pitch = rungs[entry[0]] + 12 * entry[1]
+            while pitch > high:
+                pitch -= 12
+            level = velocity((accent or _SOFT) * loudness - softer)
+            notes.append(Note(start + step * pattern.rate, length, pitch, level, accent=accent >= 112))
     if presence == "full" and bar >= section.bars // 2 and notes:
         notes += _upper(sketch, start, high)
     return notes
@@ -158,7 +161,8 @@ def _frames(sketch: Sketch, arp: Arp, rng: Random) -> tuple[Note, ...]:
                 tick = start + token.start % sketch.bar
                 chord = sketch.chord_at(tick)
                 steps = ladder(chord, low, max(direction) + 2)
-                count = max(1, int(min(token.length, chord.end - tick) * (0.6 if presence == "reduced" else 0.94) / step))
+                share = 0.6 if presence == "reduced" else 0.94
+                count = max(1, int(min(token.length, chord.end - tick) * share / step))
                 for nth in range(count):
                     at, after = tick + round(nth * step), tick + round((nth + 1) * step)
                     lift = 12 if tremble and nth // len(direction) % 4 == 3 else 0
@@ -175,4 +179,6 @@ def _register(sketch: Sketch) -> tuple[int, int]:
 
 def _swung(note: Note, sketch: Sketch) -> Note:
     start = swung(note.start, unit=sketch.swing.unit, percent=sketch.swing.percent)
-    return replace(note, start=start) if start != note.start else note
+    if start == note.start:
+        return note
+    return Note(start, note.length, note.pitch, note.velocity, accent=note.accent)

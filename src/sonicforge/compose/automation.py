@@ -17,6 +17,8 @@ MACRO = 0.4
 REDUCED_DB = -3.0
 DARKEST_OCT = -0.7
 """Octaves that a synth closes at energy 0."""
+OPENING, OPENING_OCT = "cda", 0.22
+"""Parts that open a little from the start of every section to its end, and by how much either way."""
 FADE_DB = -54.0
 THROW_DB = 9.0
 BUILD_REVERB_DB, BUILD_WIDTH = 5.0, 0.7
@@ -76,9 +78,15 @@ def _sections(lanes: _Lanes, sketch: Sketch, code: str, parameter: str) -> None:
             points += [(section.start, first), (start, first), (section.end - 1, last)]
         elif parameter == "level_db" and code == "d" and "strings" in sketch.genre.drums.timing:
             points += _swells(sketch, section, rest)
+        elif parameter == "cutoff_oct" and code in OPENING and section.bars >= 8 and not _still(sketch):
+            points += [(section.start, rest - OPENING_OCT), (section.end - 1, rest + OPENING_OCT)]
         else:
             points += [(section.start, rest), (section.end - 1, rest)]
     lanes.add(code, parameter, *points)
+
+
+def _still(sketch: Sketch) -> bool:
+    return bool(sketch.genre.identity.get("ban", {}).get("filter_sweeps"))
 
 
 def _resting(sketch: Sketch, code: str, parameter: str, section: Section) -> float:
@@ -88,7 +96,7 @@ def _resting(sketch: Sketch, code: str, parameter: str, section: Section) -> flo
         return OPEN.get(parameter, 0.0)
     if parameter == "reverb_db":
         return round(max(-3.0, min(3.0, 0.6 * sketch.plan.mood.reverb_db)), 2)
-    if parameter == "cutoff_oct" and not sketch.genre.identity.get("ban", {}).get("filter_sweeps"):
+    if parameter == "cutoff_oct" and not _still(sketch):
         tone = 0.7 * math.log2(max(0.3, sketch.plan.mood.brightness))
         closed = DARKEST_OCT * (1.0 - section.mean_energy / _peak(sketch)) if sketch.genre.club and code != "b" else 0.0
         return round(tone + closed, 2)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from sonicforge.chance import choices
 from sonicforge.compose.humanise import Drift, velocity
@@ -19,7 +20,10 @@ LEFT_HAND = ("lh_", "ost_")
 ON_REQUEST = frozenset({"bossa"})
 TWO_FEEL_BELOW = 0.3
 SLOW_ATTACK_MS = 400.0
-SUB = (24, 38)
+SUB_LOW = 24
+"""No oscillator below C1."""
+REST_MARGIN = 0.03
+HELD = 4 * STEP
 UNIT_BARS = 2
 """Bars of one question and answer."""
 
@@ -116,7 +120,37 @@ def _section_line(sketch: Sketch, section: Section, index: int, register: Regist
     if name.startswith(WALKING):
         notes = walk(sketch, section, index, (register.low, register.high))
         return [Tone(note, "x" if note.ghost else "R", 0, 0) for note in notes]
-    return line_tones(sketch, section, sketch.genre.bass.patterns[name], register, name=name)
+    return _breathing(sketch, section, line_tones(sketch, section, sketch.genre.bass.patterns[name], register, name=name))
+
+
+def _breathing(sketch: Sketch, section: Section, tones: list[Tone]) -> list[Tone]:
+    """Long notes let go early until the line rests as much as its genre wants; gaps under an 8th are no rest."""
+    rests = float(sketch.genre.identity.get("need", {}).get("bass_rests_min", 0.0))
+    allowed = (1.0 - rests - REST_MARGIN) * section.length if rests else section.length
+    breathed = tones
+    for share in (0.2, 0.3, 0.4, 0.5, 0.6):
+        if _sounding(breathed) <= allowed:
+            break
+        breathed = [_let_go(tone, after, share) for tone, after in zip(tones, _rooms(tones, section), strict=True)]
+    return breathed
+
+
+def _let_go(tone: Tone, room: int, share: float) -> Tone:
+    if room < 3 * STEP:
+        return tone
+    length = min(tone.note.length, room - max(2 * STEP, round(share * room)))
+    return replace(tone, note=replace(tone.note, length=length))
+
+
+def _rooms(tones: list[Tone], section: Section) -> list[int]:
+    starts = [tone.note.start for tone in tones] + [section.end]
+    return [after - start for start, after in pairwise(starts)]
+
+
+def _sounding(tones: list[Tone]) -> int:
+    total = sum(tone.note.length for tone in tones)
+    gaps = (b.note.start - a.note.end for a, b in pairwise(tones))
+    return total + sum(gap for gap in gaps if 0 < gap < 2 * STEP)
 
 
 def _spelled(
@@ -130,7 +164,9 @@ def _spelled(
         chord = sketch.chord_at(start)
         stop = min(end, chord.end) if chord.end > start else end
         following = sketch.chord_at(chord.end) if chord.end < sketch.length else chord
-        pitch = spell(token.note, chord, following, register, sketch.key_at(start).scale)
+        leads = chord.end - (start + token.length) <= STEP
+        aim = following if leads else chord
+        pitch = spell(token.note, chord, aim, register, sketch.key_at(start).scale, held=token.length >= HELD)
         ghost = token.note == "x"
         length = max(STEP // 2, stop - played)
         note = Note(played, length, pitch, token.velocity, slide=token.glide, accent=token.accent, ghost=ghost)
@@ -142,16 +178,28 @@ def _spelled(
         start = played = stop
 
 
-def spell(letter: str, chord: ChordSpan, following: ChordSpan, register: Register, scale: Sequence[int]) -> int:
-    """MIDI pitch of a token letter over a chord; `following` is the chord after it."""
+def spell(
+    letter: str, chord: ChordSpan, following: ChordSpan, register: Register, scale: Sequence[int], *, held: bool = False
+) -> int:
+    """MIDI pitch of a token letter over a chord; `following` is the chord that the note leads into.
+
+    `held` notes are long enough to be heard as harmony: their approaches stay inside the chord. The letter s, which no
+    token uses, is the semitone above the root.
+    """
     root = register.root(chord.bass)
     home = chord.tones[0]
+    if letter == "s":
+        return root + 1
     if letter in "Rx":
         return root
     if letter in "8L":
         return root + 12 if letter == "8" else max(register.low, root - 12)
     if letter == "4":
         return root - 5 if root - 5 >= register.low else root + 7
+    if letter in "adn" and held and letter != "n":
+        target = register.root(following.bass)
+        inside = [p for p in range(register.low, register.high + 1) if p % 12 in chord.tones and p % 12 != chord.bass]
+        return min(inside, key=lambda p: (abs(p - target), p), default=root)
     if letter in "adn":
         return _approach(letter, root, chord, following, register, scale)
     degrees: Mapping[str, tuple[int, ...]] = {
@@ -181,10 +229,14 @@ def _approach(
 
 
 def _varied(sketch: Sketch, token: BassToken, number: int, line: Line, unit: int, name: str) -> BassToken:
-    """Every fourth repeat ends differently: the last root of the line becomes the octave or the fifth."""
+    """Every fourth repeat ends differently: on the octave or fifth, or on the dark semitone where the genre wants it."""
     repeats = unit if line.length <= UNIT_BARS * sketch.bar else 0
     last = number == len(line.tokens) - 1
-    if not last or token.note != "R" or repeats % 4 != 3 or len(line.tokens) < 3:
+    if not last or repeats % 4 != 3 or len(line.tokens) < 3:
+        return token
+    if sketch.genre.identity.get("need", {}).get("semitone_colour"):
+        return replace(token, note="s")
+    if token.note != "R":
         return token
     rng = choices(sketch.seed_for("bass"), "compose", "bass", "tail", name)
     return replace(token, note=rng.choice("885"))
@@ -222,16 +274,23 @@ def _bass_parts(sketch: Sketch, windows: Windows, line: Mapping[int, list[Tone]]
 
 
 def _sub_parts(sketch: Sketch, windows: Windows, line: Mapping[int, list[Tone]]) -> list[Part]:
-    """The sub follows the bass in its lowest octave; where the bass is modulated it keeps to the root."""
-    roots_only = bool(sketch.genre.bass.lfo_beats)
-    low = max(SUB[0], sketch.genre.bass.range[0])
-    register = Register(low, low + 12)
+    """The sub follows the bass in its lowest octave; under a modulated bass it keeps to the root and the fifth below."""
+    register = Register(SUB_LOW, SUB_LOW + 12)
+    floor = Register(max(SUB_LOW, sketch.genre.bass.range[0]), SUB_LOW + 14)
+    modulated = bool(sketch.genre.bass.lfo_beats)
     notes: list[Note] = []
     for index, section in enumerate(sketch.sections):
         tones = [t for t in line[index] if sketch.active("u", t.note.start) and t.letter != "x"]
         for tone in _muted(tones, windows, "u", sketch, section):
-            pitch_class = sketch.chord_at(tone.note.start).bass if roots_only else tone.note.pitch % 12
-            notes.append(replace(tone.note, pitch=register.root(pitch_class), accent=False))
+            chord = sketch.chord_at(tone.note.start)
+            root = floor.root(chord.bass)
+            pitch = root if tone.letter in "R8L" else floor.root(tone.note.pitch % 12)
+            if modulated and tone.letter not in "5d":
+                pitch = root
+            elif modulated or tone.letter == "5":
+                fifth = register.root((chord.tones[0] + 7) % 12)
+                pitch = fifth if fifth < root and fifth % 12 in chord.tones else root if modulated else pitch
+            notes.append(replace(tone.note, pitch=pitch, accent=False, lfo_beats=0.0))
     layers = {layer: list(notes) for layer in sketch.plan.cast["u"]}
     played = _touched(sketch, layers, "u")
     return [Part(layer.voice, "u", layer.stem, layer.voice, False, n) for layer, n in played.items()]

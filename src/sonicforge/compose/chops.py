@@ -20,19 +20,23 @@ def syllables_of(hook: Motif, setting: Setting, bar: int, rng: Random) -> Motif:
     count = min(len(hook.tones), rng.choice((3, 4, 4, 5)))
     tones = [tone for tone in hook.tones[:count] if tone.at < 2 * bar]
     top = tones[0].line + rng.choice((1, 2))
-    fall = [replace(tone, line=(tone.line + top - index) // 2 if index else top) for index, tone in enumerate(tones)]
-    chop = Motif(tuple(fall), 2 * bar)
+    fall = [(tone.line + top - index) // 2 if index else top for index, tone in enumerate(tones)]
+    chop = Motif(tuple(replace(tone, line=line) for tone, line in zip(tones, fall, strict=True)), 2 * bar)
     return tail(chop, setting.closed, setting, rng)
 
 
-def answering(sketch: Sketch, blocks: Sequence[Block], chop: Motif, leading: frozenset[int], rng: Random) -> list[Sung]:
-    """Chops in every second two-bar unit; with gaps of their own where no lead plays (`leading`: its sections)."""
+def answering(
+    sketch: Sketch, blocks: Sequence[Block], chop: Motif, lead: Sequence[Sung], rng: Random
+) -> list[Sung]:
+    """Chops in every second two-bar unit: in the units a lead leaves free, else with gaps of their own."""
     line: list[Sung] = []
     unit = 2 * sketch.bar
+    sung = {note.start // unit for note in lead}
     other = tail(chop, (3, 5, 7), Setting(20, 60, sketch.bar, (1, 3, 5), (2, 5, 7)), rng)
     for block in blocks:
-        offset = 1 if block.section in leading else 0
-        for nth, start in enumerate(range(block.start + offset * unit, block.start + block.bars * sketch.bar, 2 * unit)):
+        units = range(block.start, block.start + block.bars * sketch.bar, unit)
+        free = [start for start in units if start // unit not in sung]
+        for nth, start in enumerate(free[::2] if len(free) == len(units) else free):
             said = other if nth % 2 else chop
             high = block.nth % 2 == 1
             line += _sung(sketch, block, said, start, high=high)
@@ -40,7 +44,7 @@ def answering(sketch: Sketch, blocks: Sequence[Block], chop: Motif, leading: fro
 
 
 def carried(sketch: Sketch, line: Sequence[Sung], blocks: Sequence[Block], rng: Random) -> list[Sung]:
-    """A theme line as chops: notes cut or drowned, and in doubled or late blocks the two registers trade by two bars."""
+    """A theme line as chops: notes cut or drowned; in doubled blocks and the last one two registers trade by two bars."""
     last = max((block.start for block in blocks), default=0)
     by_start = sorted(blocks, key=lambda block: block.start)
     chopped: list[Sung] = []
@@ -51,7 +55,7 @@ def carried(sketch: Sketch, line: Sequence[Sung], blocks: Sequence[Block], rng: 
         pitch = _folded(note.pitch, *(HIGH_REGISTER if high else (LOW_REGISTER[0], HIGH_REGISTER[1] - 4)))
         length = min(note.length, rng.choice((2, 3, 3, 4, 6)) * STEP)
         chopped.append(replace(note, pitch=pitch, length=max(STEP, length), double=0))
-    return _without_wide_leaps(chopped)
+    return chopped
 
 
 
@@ -80,11 +84,3 @@ def _folded(pitch: int, low: int, high: int) -> int:
     while pitch < low:
         pitch += 12
     return pitch
-
-
-def _without_wide_leaps(line: list[Sung]) -> list[Sung]:
-    for index in range(1, len(line)):
-        move = line[index].pitch - line[index - 1].pitch
-        if abs(move) > 12 and line[index].start - line[index - 1].end < 2 * TICKS:
-            line[index] = replace(line[index], pitch=line[index].pitch - (12 if move > 0 else -12))
-    return line

@@ -143,7 +143,7 @@ class _Hands:
         self._drift = Drift(choices(seed, "compose", "chords", "timing"), mean, sigma, 0.5)
         self._loose = genre.harmony.voicing.strum_ms[1] > 0 and not genre.club
         self._strum = genre.harmony.voicing.strum_ms
-        self._spread = 0.0 if not genre.drums.humanised else 4.5 if genre.club else 7.0
+        self._spread = 0.0 if not genre.drums.humanised else 6.0 if genre.club else 7.0
         self._mask = accent_mask(choices(seed, "compose", "chords", "accents"), 48, 4.0 if self._spread else 0.0)
         self._figure = choices(seed, "compose", "chords", "figure").choice(FIGURES)
         self._step = 0
@@ -211,7 +211,9 @@ def _left_hand(sketch: Sketch, section: Section, hands: _Hands, rng: random.Rand
     if not name:
         return []
     span = sketch.genre.bass.range
-    tones = line_tones(sketch, section, patterns[name], Register(span[0] + 8, span[1] + 12), name=name, vary=False)
+    raised = 20 if sketch.presence("b", section) else 8
+    register = Register(span[0] + raised, span[1] + raised + 4)
+    tones = line_tones(sketch, section, patterns[name], register, name=name, vary=False)
     final = sketch.length - sketch.bar
     notes = [replace(t.note, length=sketch.bar) if t.note.start == final else t.note for t in tones]
     return [hands.single(note, rng) for note in notes if note.start <= final]

@@ -106,4 +106,5 @@ def _in_order(parts: list[Part]) -> tuple[Part, ...]:
 
 def _facts(plan: Plan, loops: tuple[str, str], rolls: Mapping[str, int]) -> dict[str, str]:
     rolled = {f"roll_{room}": str(roll) for room, roll in rolls.items() if roll}
-    return {"form": plan.form_name, "mood": ", ".join(plan.mood.names), "loop": loops[0], "contrast": loops[1], **rolled}
+    told = {"swing_percent": f"{plan.swing_percent:g}"}
+    return told | {"form": plan.form_name, "mood": ", ".join(plan.mood.names), "loop": loops[0], "contrast": loops[1], **rolled}

@@ -148,7 +148,7 @@ def _double_hat(kit: Kit, strokes: tuple[Stroke, ...], draw: float) -> tuple[Str
     if not hats or len({s.step for s in strokes if s.row == "h"}) >= 15:
         return None
     last = hats[int(draw * len(hats))]
-    if any(s.row in ("h", "o") and 0 < s.tick - last.tick < STEP for s in strokes):
+    if any(s.row in ("h", "o") and 0 < s.tick - last.tick < 0.9 * STEP for s in strokes):
         return None
-    echo = Stroke(last.tick + STEP // 2, "h", max(14, last.velocity - 16), last.step, False, False, 0.0)
+    echo = Stroke(last.step * STEP + STEP // 2, "h", max(14, last.velocity - 16), last.step, False, False, 0.0)
     return tuple(sorted((*strokes, echo), key=lambda s: s.tick))

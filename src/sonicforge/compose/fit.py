@@ -105,7 +105,7 @@ def _place(tone: Tone, chord: Sounding, key: Key, low: int, high: int, bar: int,
         pitch_class = pitch % 12
         below = (pitch_class - 1) % 12 in chord.tones
         if pitch_class not in chord.tones:
-            cost += 0.8 * weight + (0.3 + 3.2 * weight if below and tone.length >= 2 * STEP else 0.8 * below)
+            cost += 1.0 * weight + (0.3 + 3.2 * weight if below and tone.length >= 2 * STEP else 0.8 * below)
         elif below:
             cost += 0.35 * weight
         if not low <= pitch <= high:

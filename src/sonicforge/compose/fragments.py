@@ -12,26 +12,29 @@ from sonicforge.compose.vary import inverted, sequence
 from sonicforge.music.score import STEP, TICKS
 
 REST_S = (6.0, 14.0)
+CELLS = 3
+"""Different fragments of a track."""
 
 
 def drifting(sketch: Sketch, blocks: Sequence[Block], hook: Motif, rng: Random) -> list[Sung]:
-    """Fragments of the hook with long silences; no two alike within a minute.
+    """Fragments of the hook with long silences; what was said does not come back within three turns.
 
     The middle of the track is the busiest; reduced stretches keep the lowest notes and wait longer.
     """
     line: list[Sung] = []
     second = sketch.plan.bpm * TICKS / 60
     low, high = sketch.genre.melody.range
-    recent: list[tuple[int, ...]] = []
+    questions = [_cell(hook, rng) for _ in range(CELLS)]
+    said: list[Motif] = []
     tick = 0.0
     for block in blocks:
         end = block.start + block.bars * sketch.bar
         tick = max(tick, block.start + rng.uniform(0.5, 3.0) * TICKS)
         while tick < end - 2 * TICKS:
             quiet = block.presence == "reduced" or tick > 0.8 * sketch.length
-            said = _another(hook, recent, rng, asking=len(recent) % 2 == 0, quiet=quiet)
+            said.append(_another(questions, said, rng, quiet=quiet))
             start = round(tick / (2 * STEP)) * 2 * STEP
-            tones = [tone for tone in said if start + tone.at < end]
+            tones = [tone for tone in said[-1].tones if start + tone.at < end]
             pitches = pitches_of(sketch, start, tones, low, (low + high) // 2 if quiet else high)
             loudness = loudness_of(block.energy, block.presence) - 12
             line += [
@@ -40,34 +43,33 @@ def drifting(sketch: Sketch, blocks: Sequence[Block], hook: Motif, rng: Random) 
             ]
             busy = 0.45 <= tick / sketch.length <= 0.7
             pause = rng.uniform(REST_S[0], REST_S[1] - 4 if busy else REST_S[1]) * (1.15 if quiet else 1.0)
-            tick = start + (said[-1].end if said else 0) + pause * second
+            tick = start + said[-1].tones[-1].end + pause * second
     return line
 
 
-def _another(hook: Motif, recent: list[tuple[int, ...]], rng: Random, *, asking: bool, quiet: bool) -> tuple[Tone, ...]:
-    """A fragment whose shape was not among the last eight; rising as a question, falling as an answer."""
-    for _ in range(12):
-        tones = _cell(hook, rng, asking=asking, quiet=quiet)
-        shape = tuple(value for tone in tones for value in (tone.at // STEP, tone.line))
-        if shape not in recent[-8:]:
-            break
-    recent.append(shape)
-    return tones
+def _another(questions: list[Motif], said: list[Motif], rng: Random, *, quiet: bool) -> Motif:
+    """A question and, the next time, an answer turned upside down; never what was said in the last three turns."""
+    options = [sequence(question if len(said) % 2 == 0 else inverted(question), step)
+               for question in questions for step in (0, 0, -3, 2)]  # fmt: skip
+    if quiet:
+        options = [Motif(sequence(option, -3).tones[:2], option.span) for option in options]
+    fresh = [option for option in options if option not in said[-3:]]
+    return rng.choice(fresh or options)
 
 
-def _cell(hook: Motif, rng: Random, *, asking: bool, quiet: bool) -> tuple[Tone, ...]:
-    count = 2 if quiet else rng.choice((2, 3, 3, 4))
-    first = rng.randint(0, max(0, len(hook.tones) - 2))
+def _cell(hook: Motif, rng: Random) -> Motif:
+    """Two to four notes of the hook, rising, in time of their own; the last one rings longest."""
+    count = min(len(hook.tones), rng.choice((2, 3, 3, 4)))
+    first = rng.randint(0, len(hook.tones) - count)
     motif = Motif(hook.tones[first : first + count], hook.span)
-    if (motif.tones[-1].line > motif.tones[0].line) != asking:
+    if motif.tones[-1].line < motif.tones[0].line:
         motif = inverted(motif)
-    motif = sequence(motif, rng.choice((-2, 0, 0, 1, 3)) - (3 if quiet else 0))
     gap = rng.choice((3, 4, 6, 8)) * STEP
-    at = 0
     tones: list[Tone] = []
+    at = 0
     for index, tone in enumerate(motif.tones):
-        last = index == len(motif.tones) - 1
-        length = rng.choice((8, 12, 16)) * STEP if last else rng.choice((1, 1, 2)) * gap
-        tones.append(replace(tone, at=at, length=length))
-        at += rng.choice((1, 1, 2)) * gap
-    return tuple(replace(t, length=min(t.length, n.at - t.at)) for t, n in zip(tones, tones[1:], strict=False)) + (tones[-1],)
+        last = index == count - 1
+        wait = rng.choice((8, 12, 16)) * STEP if last else rng.choice((1, 1, 2)) * gap
+        tones.append(replace(tone, at=at, length=wait))
+        at += wait
+    return Motif(tuple(tones), at)

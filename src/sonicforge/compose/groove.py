@@ -72,7 +72,8 @@ def compile_bar(
 ) -> tuple[Stroke, ...]:
     """The strokes of bar number `run` of a pattern, swung, in order of time.
 
-    Rows shorter or longer than a bar run on over the bar line. Patterns of 16ths stay straight in genres that swing 8ths.
+    Rows shorter or longer than a bar run on over the bar line. Patterns of 16ths stay straight in genres that swing 8ths;
+    the inner strokes of ruffs and triplets are even, not swung.
     """
     strokes = []
     for row, text in pattern.rows.items():
@@ -82,7 +83,8 @@ def compile_bar(
         triplets = pattern.resolution == "8t"
         swing = percent if triplets == (unit == 8) else 200 / 3 if triplets else 50.0
         for hit, tick in _inside(parsed.hits, parsed.length, run * bar, bar):
-            moved = swung(tick, unit=unit, percent=swing, triplets=triplets)
+            ornament = tick % parsed.step
+            moved = tick if ornament else swung(tick, unit=unit, percent=swing, triplets=triplets)
             step = tick // parsed.step
             strokes.append(Stroke(moved, row, hit.velocity, step, hit.optional, hit.grace, hit.shift_ms))
     return tuple(sorted(strokes, key=lambda stroke: stroke.tick))

@@ -7,6 +7,9 @@ from sonicforge.compose.humanise import Drift, accent_mask, keep_order, velocity
 from sonicforge.compose.kit import Kit, Strike
 from sonicforge.music.score import STEP, Note, Part
 
+CLUB_KICK_MS = 0.8
+"""A club kick hardly wanders: the feel comes from the others."""
+
 
 def played(kit: Kit, strikes: list[Strike]) -> list[Part]:
     """Strikes with a drummer's timing and touch, as parts in the order of the kit."""
@@ -36,6 +39,7 @@ class _Hands:
         self._seed = kit.sketch.seed_for("drums")
         self._drifts: dict[str, Drift] = {}
         self._masks: dict[str, tuple[int, ...]] = {}
+        self._touched = any(sigma for _, sigma in kit.sketch.genre.drums.timing.values())
         self._noise = choices(self._seed, "compose", "drums", "touch").gauss
 
     def drift(self, hit: Strike) -> Drift:
@@ -45,6 +49,8 @@ class _Hands:
             row = "second_kicks"
         if row not in self._drifts:
             mean, sigma = timing.get(row, (0.0, 0.0))
+            if hit.code == "k" and self._kit.sketch.genre.club:
+                sigma = min(sigma, CLUB_KICK_MS)
             rng = choices(self._seed, "compose", "drums", "timing", row)
             self._drifts[row] = Drift(rng, mean, sigma)
         return self._drifts[row]
@@ -68,9 +74,8 @@ class _Hands:
 
     def spread(self, hit: Strike) -> float:
         """Velocity sigma of a row: nothing for a chip, 1.5 for a club kick, up to 9 for hand percussion."""
-        drums = self._kit.sketch.genre.drums
-        sigma = drums.timing.get(hit.row, (0.0, 1.0))[1]
-        if not drums.humanised:
+        sigma = self._kit.sketch.genre.drums.timing.get(hit.row, (0.0, 1.0))[1]
+        if not self._touched:
             return 0.0
         if hit.code == "k":
             return 1.5 if self._kit.sketch.genre.club else 3.0

@@ -63,7 +63,8 @@ def write_harmony(
         loop = contrast if section.loop == "B" else main
         slots = _lay(loop, section, bar, plan, rng, after=sections[index + 1] if index + 1 < len(sections) else None)
         key = plan.key.transposed(transpositions[index])
-        lift = round(3 * section.mean_energy / max(loudest, 0.01)) / 3
+        slow = plan.genre.harmony.bars_per_chord > 2
+        lift = 0.5 if slow else round(3 * section.mean_energy / max(loudest, 0.01)) / 3
         played = _voiced(slots, loop, key, keys_voicing, chords[-1].voicing if chords else None, exempt, sub, lift)
         if pad_voicing == keys_voicing:
             held = played
@@ -207,13 +208,15 @@ def _voice_next(
 
 def _span(slot: _Slot, key: Key, pitches: Pitches) -> ChordSpan:
     chord = slot.chord
-    return ChordSpan(slot.start, slot.length, chord.symbol, chord.tones(key), chord.bass_pc(key), pitches)
+    tones, bass = chord.tones(key), chord.bass_pc(key)
+    return ChordSpan(slot.start, slot.length, chord.symbol, tones if bass in tones else (*tones, bass), bass, pitches)
 
 
 def _fits(loop: Loop, plan: Plan) -> bool:
-    """Twelve-bar choruses belong to forms made of twelves, and the other way round."""
+    """Twelve-bar choruses belong to forms made mostly of twelves, and the other way round."""
     long = [row.bars for row in plan.form.sections if row.bars >= 12]
-    twelves = bool(long) and all(bars % 12 == 0 for bars in long) and any(bars % 8 for bars in long)
+    dozens = [bars for bars in long if bars % 12 == 0]
+    twelves = len(dozens) * 2 > len(long) and any(bars % 8 for bars in dozens)
     bars = _bars(loop)
     has_blues = any(_bars(parse_progression(text)) == 12 for text in plan.genre.harmony.progressions)
     return (bars == 12) == (twelves and has_blues)

@@ -1,8 +1,9 @@
 """The hook: many rhythms and contours are drawn, judged by musical criteria, and the best one is kept."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from math import exp
 from random import Random
 
 from sonicforge.compose.manner import Manner, Weights
@@ -31,6 +32,10 @@ Rhythm = tuple[Beat, ...]
 _RHYTHMS = 44
 _KEPT = 7
 _LINES_EACH = 12
+_WIDTH = 2.6
+"""Lines around the wished height that are welcome."""
+_WAYS = (1.0, 2.0, 2.0, 3.0, 4.0)
+"""How many moves share the weight of an interval class."""
 
 CONTOURS: dict[str, Callable[[float], float]] = {
     "arch": lambda x: 1 - abs(2 * x - 1.1) * 1.6,
@@ -58,6 +63,12 @@ class Frame:
     intervals: tuple[float, ...]
     ends: tuple[int, ...]
     bar: int
+    pitches: Mapping[int, int] = field(default_factory=dict)
+    """Line -> MIDI number, a little beyond the range."""
+
+    def __post_init__(self) -> None:
+        table = {line: pitch_of(self.key, line) for line in range(self.low - 8, self.high + 9)}
+        object.__setattr__(self, "pitches", table)
 
     def weight(self, line: int, *, strong: bool) -> float:
         return (self.strong if strong else self.weak)[line % 7]
@@ -91,12 +102,12 @@ def find_hook(
     ranked: list[tuple[float, int, Motif]] = []
     allowed = _few_lines(frame, manner, rng) if manner.pitches[1] <= 4 else None
     for worth, span, rhythm in rhythms:
+        heard = [[sounding(onset * STEP) for onset, _ in rhythm] for sounding in chords[:2]]
+        if heard[0] == heard[-1]:
+            heard = heard[:1]
         for _ in range(_LINES_EACH):
-            motif = draw_line(rhythm, span * STEP, frame, chords[0], rng, allowed=allowed)
-            score = sum(
-                quality(judged(motif, frame.key, frame.bar, wish, [sounding(tone.at) for tone in motif.tones]))
-                for sounding in chords[:2]
-            ) / len(chords[:2])  # fmt: skip
+            motif = draw_line(rhythm, span * STEP, frame, heard[0], rng, allowed=allowed)
+            score = sum(quality(judged(motif, frame.key, frame.bar, wish, under)) for under in heard) / len(heard)
             ranked.append((score + 0.35 * worth, len(ranked), motif))
     ranked.sort(key=lambda entry: (-entry[0], entry[1]))
     taken = tuple(avoid)
@@ -111,13 +122,13 @@ def draw_line(
     rhythm: Rhythm,
     span: int,
     frame: Frame,
-    chords: ChordsAt,
+    chords: Sequence[frozenset[int]],
     rng: Random,
     *,
     allowed: frozenset[int] | None = None,
     centre: int | None = None,
 ) -> Motif:
-    """One line for a rhythm: a weighted walk along a wished contour.
+    """One line for a rhythm under `chords` (pitch classes, one set a note): a weighted walk along a wished contour.
 
     Weights are the genre's degree weights, 2.2 for chord tones, 0.25 for tones a semitone above a chord tone on strong
     beats, the genre's interval shares, and a call back after a leap.
@@ -128,10 +139,10 @@ def draw_line(
     total = max(1, rhythm[-1][0] - rhythm[0][0])
     tones: list[Tone] = []
     lines: list[int] = []
-    for onset, duration in rhythm:
+    for (onset, duration), chord in zip(rhythm, chords, strict=True):
         at = onset * STEP
         wished = middle + height * contour((onset - rhythm[0][0]) / total)
-        line = _next_line(lines, wished, at, frame, chords(at), rng, allowed)
+        line = _next_line(lines, wished, at, frame, chord, rng, allowed)
         lines.append(line)
         tones.append(Tone(at, duration * STEP, line))
     return Motif(tuple(tones), span)
@@ -239,33 +250,36 @@ def _next_line(
     else:
         here = lines[-1] if lines else round(wished)
         options = list(range(max(frame.low, here - 6), min(frame.high, here + 6) + 1)) or [frame.centre]
-    weights = [_line_weight(line, lines, wished, frame, chord, strong=strong) for line in options]
+    weights = _line_weights(options, lines, wished, frame, chord, strong=strong)
     if not any(weights):
         return min(options, key=lambda line: abs(line - wished))
     return rng.choices(options, weights)[0]
 
 
-def _line_weight(
-    line: int, lines: list[int], wished: float, frame: Frame, chord: frozenset[int], *, strong: bool
-) -> float:
-    pitch = pitch_of(frame.key, line)
-    weight = frame.weight(line, strong=strong) * nearness(line - wished, 2.6)
-    if pitch % 12 in chord:
-        weight *= 2.2
-    elif strong and (pitch - 1) % 12 in chord:
-        weight *= 0.25
-    if not lines:
-        return weight
-    move = pitch - pitch_of(frame.key, lines[-1])
-    kind = interval_class(move)
-    weight *= frame.intervals[kind] / (1.0, 2.0, 2.0, 3.0, 4.0)[kind]
-    if len(lines) > 1:
-        before = pitch_of(frame.key, lines[-1]) - pitch_of(frame.key, lines[-2])
-        if abs(before) >= 5 and (move * before > 0 or abs(move) >= abs(before)):
-            weight *= 0.3
-        if abs(before + move) > 12:
-            weight = 0.0
-    return weight
+def _line_weights(
+    options: Sequence[int], lines: list[int], wished: float, frame: Frame, chord: frozenset[int], *, strong: bool
+) -> list[float]:
+    pitches, degrees, shares = frame.pitches, frame.strong if strong else frame.weak, frame.intervals
+    here = pitches[lines[-1]] if lines else 0
+    before = here - pitches[lines[-2]] if len(lines) > 1 else 0
+    weights = []
+    for line in options:
+        pitch = pitches[line]
+        weight = degrees[line % 7] * exp(-(((line - wished) / _WIDTH) ** 2))
+        if pitch % 12 in chord:
+            weight *= 2.2
+        elif strong and (pitch - 1) % 12 in chord:
+            weight *= 0.25
+        if lines:
+            move = pitch - here
+            kind = interval_class(move)
+            weight *= shares[kind] / _WAYS[kind]
+            if abs(before) >= 5 and (move * before > 0 or abs(move) >= abs(before)):
+                weight *= 0.3
+            if abs(before + move) > 12:
+                weight = 0.0
+        weights.append(weight)
+    return weights
 
 
 def _leaned(weights: Weights, rng: Random) -> Weights:

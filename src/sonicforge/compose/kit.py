@@ -90,7 +90,7 @@ def strike(kit: Kit, stroke: Stroke, tick: int, code: str, factor: float) -> Str
     """A stroke of the grid as a hit of the kit."""
     voice = kit.voices.get(stroke.row, stroke.row)
     opened = stroke.row == OPEN_ROW and kit.voices.get("h") == voice
-    ghost = code == "s" and stroke.velocity <= GHOST
+    ghost = stroke.grace or (code == "s" and stroke.velocity <= GHOST)
     return Strike(
         tick, stroke.row, voice, code, stroke.velocity * factor, stroke.step, stroke.flam_ms, ghost, opened
     )

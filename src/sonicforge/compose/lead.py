@@ -1,7 +1,8 @@
 """The lead through the track: which stretch of the form states the theme, hints at it, breaks it up or crowns it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from random import Random
 
 from sonicforge.compose.fit import Sounding, fitted, rubs
@@ -15,6 +16,10 @@ from sonicforge.music.scale import Key
 from sonicforge.music.score import STEP, TICKS, Section
 
 BLOCK_BARS = 8
+GROUNDED = 0.65
+"""Least share of strong notes on chord tones before a line is bent harder to its chords."""
+PASSING = 360
+"""Ticks of a passing dissonance: well under an 8th."""
 HEADROOM = 3
 """Semitones at the top of the range that are kept for the climax."""
 
@@ -81,11 +86,12 @@ def sing(
     rng: Random,
     *,
     code: str = "l",
-    shared: frozenset[int] = frozenset(),
+    shared: Collection[int] = (),
 ) -> list[Sung]:
     """The line of all blocks, fitted to their chords.
 
-    `themes` are by loop letter, "A" always there. In `shared` sections every second two bars are left to another voice.
+    `themes` are by loop letter, "A" always there. In blocks that start at `shared` ticks every second two bars are left
+    to another voice.
     """
     line: list[Sung] = []
     versions = {name: _versions(theme, sketch, rng) for name, theme in themes.items()}
@@ -99,7 +105,7 @@ def sing(
             tones = _looped(block, versions[name].get(block.role, themes[name]).units[0], sketch)
         else:
             tones = _tones(block, themes[name], versions[name], sketch, rng)
-        if block.section in shared:
+        if block.start in shared:
             unit = 2 * sketch.bar
             tones = tuple(tone for tone in tones if tone.at // unit % 2 == 0)
         low, high = sketch.genre.melody.range
@@ -122,6 +128,10 @@ def pitches_of(
     if cache is not None and signature in cache:
         return cache[signature]
     pitches = fitted(tones, heard, key, low, high, sketch.bar)
+    strong = [pitch % 12 in chord.tones for pitch, chord, tone in zip(pitches, heard, tones, strict=True)
+              if is_strong(tone.at, sketch.bar)]  # fmt: skip
+    if sum(strong) < GROUNDED * len(strong):
+        pitches = fitted(tones, heard, key, low, high, sketch.bar, pull=2.5)
     if cache is not None:
         cache[signature] = pitches
     return pitches
@@ -162,20 +172,41 @@ def crowned(sketch: Sketch, line: Sequence[Sung]) -> list[Sung]:
 
 
 def joined(line: Sequence[Sung], bar: int) -> list[Sung]:
-    """The line without leaps over an octave inside a stretch: the later note moves by an octave, else the earlier one."""
+    """The line without leaps over an octave inside a stretch: whichever note does it best moves by an octave."""
     line = list(line)
+
+    def leaps(first: int) -> int:
+        pitches = [note.pitch for note in line[max(0, first - 2) : first + 3]]
+        return sum(max(0, abs(b - a) - 12) for a, b in pairwise(pitches))
+
     for index in range(1, len(line)):
         before, here = line[index - 1], line[index]
         move = here.pitch - before.pitch
         if abs(move) <= 12 or here.start - before.end >= 2 * bar:
             continue
         shift = -12 if move > 0 else 12
-        after = line[index + 1].pitch if index + 1 < len(line) else here.pitch
-        if abs(here.pitch + shift - after) <= 12:
-            line[index] = replace(here, pitch=here.pitch + shift)
-        else:
-            line[index - 1] = replace(before, pitch=before.pitch - shift)
+        line[index] = replace(here, pitch=here.pitch + shift)
+        moved_here = leaps(index)
+        line[index], line[index - 1] = here, replace(before, pitch=before.pitch - shift)
+        if moved_here <= leaps(index):
+            line[index], line[index - 1] = replace(here, pitch=here.pitch + shift), before
     return line
+
+
+def unclouded(sketch: Sketch, line: Sequence[Sung]) -> list[Sung]:
+    """The line without lasting rubs: tones a semitone above a chord tone stay short, or end where such a chord begins."""
+    clear: list[Sung] = []
+    for note in line:
+        for chord in sketch.chords_between(note.start, note.end):
+            if not rubs(note.pitch, frozenset(chord.tones)):
+                continue
+            if chord.start <= note.start:
+                if note.length > PASSING:
+                    note = replace(note, length=PASSING)
+            elif chord.start - note.start >= STEP:
+                note = replace(note, length=min(note.length, chord.start - note.start))
+        clear.append(note)
+    return clear
 
 
 def _runs(sketch: Sketch, code: str, section: Section) -> list[tuple[int, int]]:

@@ -10,7 +10,7 @@ from sonicforge.compose.chops import answering, carried, syllables_of
 from sonicforge.compose.counter import answers, bells, choir, echo, held_strings, third_below, thirds_below
 from sonicforge.compose.fragments import drifting
 from sonicforge.compose.hook import ChordsAt, Frame, find_hook
-from sonicforge.compose.lead import Block, blocks_of, crowned, pitches_of, sing, with_roles
+from sonicforge.compose.lead import Block, blocks_of, crowned, joined, pitches_of, sing, unclouded, with_roles
 from sonicforge.compose.manner import Manner, manner_of
 from sonicforge.compose.motif import Hook, Motif, hook_from, line_of
 from sonicforge.compose.phrasing import Delivery, Sung, breathing, perform
@@ -66,7 +66,9 @@ def _grounded(sketch: Sketch, avoid: tuple[Hook, ...]) -> _Ground:
     rng = choices(sketch.seed_for("melody"), "compose", "melody", "hook")
     opening = _first_statement(sketch, manner)
     chords = [_chords_at(sketch, opening), _chords_at(sketch, opening + 4 * sketch.bar)]
-    density = replace(melody, notes_per_bar=tuple(bound * sketch.plan.mood.density for bound in melody.notes_per_bar))
+    least, most = melody.notes_per_bar
+    factor = sketch.plan.mood.density
+    density = replace(melody, notes_per_bar=(least * factor, most * factor))
     hook = find_hook(frame, manner, density, chords, rng, avoid=avoid)
     setting = Setting(frame.low, frame.high, sketch.bar, melody.ends, _open_degrees(melody.ends))
     contrast = contrast_of(hook, frame, manner, chords[1], rng)
@@ -99,20 +101,20 @@ def _main_line(ground: _Ground, code: str) -> list[Sung]:
     rng = ground.chance("line")
     blocks = with_roles(blocks_of(sketch, code), sketch, manner, code, rng)
     if manner.kind == "drift":
-        return _cleared(ground, drifting(sketch, blocks, ground.hook, rng))
+        return _cleared(ground, crowned(sketch, drifting(sketch, blocks, ground.hook, rng)))
     trading = _trading(sketch, blocks, code)
-    line = sing(sketch, manner, ground.themes, blocks, rng, code=code, shared=_shared(ground))
+    line = sing(sketch, manner, ground.themes, blocks, rng, code=code, shared=_shared(ground, blocks))
     solos = [block for block in blocks if block.role == "solo"]
     if solos:
         line += improvised(sketch, manner, solos, ground.hook, ground.chance("solo"), trading=trading)
     line.sort(key=lambda note: note.start)
     if code == SECOND:
         line = carried(sketch, line, blocks, ground.chance("chops"))
-    elif manner.kind != "loop":
+    line = joined(_cleared(ground, line), sketch.bar)
+    if manner.kind != "loop":
         line = crowned(sketch, line)
-    line = _cleared(ground, line)
     stretch = sum(block.bars for block in blocks if block.role != "rest") * sketch.bar
-    line = breathing(line, stretch, sketch.genre.melody.rests)
+    line = unclouded(sketch, breathing(line, stretch, sketch.genre.melody.rests))
     return _with_thirds(ground, line, code)
 
 
@@ -130,7 +132,7 @@ def _second_line(ground: _Ground, lead: Sequence[Sung]) -> list[Sung]:
     if turned:
         line += sing(sketch, manner, ground.themes, [replace(b, role="inverted") for b in turned], rng, code=SECOND)
     line += _beside_lead(ground, plain, lead, rng)
-    return _cleared(ground, sorted(line, key=lambda note: note.start))
+    return unclouded(sketch, _cleared(ground, sorted(line, key=lambda note: note.start)))
 
 
 def _beside_lead(ground: _Ground, blocks: Sequence[Block], lead: Sequence[Sung], rng: Random) -> list[Sung]:
@@ -142,8 +144,7 @@ def _beside_lead(ground: _Ground, blocks: Sequence[Block], lead: Sequence[Sung],
     match ground.manner.second:
         case "chops":
             chop = syllables_of(hook, ground.themes["A"].setting, sketch.bar, rng)
-            leading = frozenset(sketch.section_index(note.start) for note in lead)
-            return answering(sketch, blocks, chop, leading, rng)
+            return answering(sketch, blocks, chop, lead, rng)
         case "strings":
             return held_strings(sketch, blocks, lead, low - 6, high - 9)
         case "bells":
@@ -166,7 +167,7 @@ def _beside_chops(ground: _Ground, chops: Sequence[Sung]) -> list[Sung]:
     line = sing(sketch, ground.manner, ground.themes, alone, rng, code=LEAD)
     line = breathing(line, sum(b.bars for b in alone) * sketch.bar, sketch.genre.melody.rests)
     line += answers(sketch, [b for b in blocks if b.section in chopped], chops, ground.hook, rng, shift=3)
-    return _cleared(ground, sorted(line, key=lambda note: note.start))
+    return unclouded(sketch, joined(_cleared(ground, sorted(line, key=lambda note: note.start)), sketch.bar))
 
 
 def _with_thirds(ground: _Ground, line: Sequence[Sung], code: str) -> list[Sung]:
@@ -292,16 +293,12 @@ def _chords_at(sketch: Sketch, start: int) -> ChordsAt:
     return lambda at: frozenset(sketch.chord_at(min(start + at, sketch.length - 1)).tones)
 
 
-def _shared(ground: _Ground) -> frozenset[int]:
-    """Sections in which lead and chops take turns by two bars."""
+def _shared(ground: _Ground, blocks: Sequence[Block]) -> frozenset[int]:
+    """Starts of the blocks in which lead and chops take turns by two bars: every second one where both are there."""
     if ground.manner.second != "chops" or ground.manner.carrier == SECOND:
         return frozenset()
-    sketch = ground.sketch
-    return frozenset(
-        index
-        for index, section in enumerate(sketch.sections)
-        if sketch.presence(LEAD, section) and sketch.presence(SECOND, section)
-    )
+    both = [block.start for block in blocks if block.role != "rest" and ground.sketch.active(SECOND, block.start)]
+    return frozenset(both[::2])
 
 
 def _trading(sketch: Sketch, blocks: Sequence[Block], code: str) -> frozenset[int]:

@@ -78,15 +78,14 @@ def hook_from(pitches: Sequence[int], tones: Sequence[Tone]) -> Hook:
 
 
 def hook_distance(a: Hook, b: Hook) -> float:
-    """Edit distance 0..1 of two hooks: a note differs by half when only its interval or only its duration does."""
+    """Edit distance 0..1 of two hooks, each (interval, duration) one symbol, relative to the longer one."""
     if not a or not b:
         return 0.0 if a == b else 1.0
     before = [float(column) for column in range(len(b) + 1)]
-    for row, (interval, duration) in enumerate(a, start=1):
+    for row, note in enumerate(a, start=1):
         current = [float(row)]
-        for column, (other_interval, other_duration) in enumerate(b, start=1):
-            change = 0.5 * (interval != other_interval) + 0.5 * (duration != other_duration)
-            current.append(min(before[column] + 1, current[-1] + 1, before[column - 1] + change))
+        for column, other in enumerate(b, start=1):
+            current.append(min(before[column] + 1, current[-1] + 1, before[column - 1] + (note != other)))
         before = current
     return before[-1] / max(len(a), len(b))
 

@@ -148,11 +148,12 @@ def _foundation(sketch: Sketch, rng: random.Random) -> list[tuple[Section, Note,
             continue
         root, fifth = chord.tones[0], next((t for t in chord.tones if (t - chord.tones[0]) % 12 == 7), chord.tones[0])
         section = sketch.section_at(chord.start)
-        for pitch_class, late in ((root, 0), (fifth, round(rng.uniform(0.2, 0.9) * sketch.bar))):
-            pitch = FOUNDATION[0] + (pitch_class - FOUNDATION[0]) % 12
-            pitch += 12 if pitch_class == fifth and fifth != root and pitch < FOUNDATION[0] + 3 else 0
+        low = FOUNDATION[0] + (root - FOUNDATION[0]) % 12
+        for pitch, late in ((low, 0), (low + (fifth - root) % 12, round(rng.uniform(0.2, 0.9) * sketch.bar))):
+            if late and fifth == root:
+                continue
             start = chord.start + (late if chord.start else 0)
-            end = min(sketch.length, chord.end + sketch.bar // 2)
+            end = min(sketch.length, chord.end)
             loud = velocity(56 + 24 * section.mean_energy + rng.gauss(0.0, 4.0))
             found.append((section, Note(start, max(STEP, end - start), pitch, loud), 4, 5))
     return found

@@ -1,7 +1,7 @@
 """Improvised lines: phrases that aim at guide tones of the coming chord, with scale runs, arpeggios and enclosures.
 
-A phrase is planned from its targets: on each strong beat stands a chord tone near the last one, thirds and sevenths where
-the chord changes, and the 8ths between lead into it.
+A phrase is planned from its targets: on each strong beat stands a chord tone near the last one, thirds and sevenths
+where the chord changes, and the 8ths between lead into it.
 """
 
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from sonicforge.music.score import STEP, TICKS
 
 EIGHTH = TICKS // 2
 HALF = 2 * TICKS
+_MOST_NEW = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +55,40 @@ def improvised(
             start = line[-1].end + TICKS
             start -= start % EIGHTH
         line += _phrases(sketch, block, start, end, player, heat, rng, line[-1].pitch if line else (low + high) // 2)
-    return line
+    return _with_breaths(line, sketch.bar)
+
+
+def _with_breaths(line: Sequence[Sung], bar: int) -> list[Sung]:
+    """The line without every eighth bar in a row whose rhythm is new: nobody follows eight new ideas."""
+    bars: dict[int, list[Sung]] = {}
+    for note in line:
+        bars.setdefault(note.start // bar, []).append(note)
+    recent: list[tuple[int, ...]] = []
+    kept: list[Sung] = []
+    for index, notes in sorted(bars.items()):
+        if index - 1 not in bars:
+            recent = []
+        rhythm = tuple(note.start % bar for note in notes)
+        if len(set(recent[-_MOST_NEW + 1 :]) | {rhythm}) >= _MOST_NEW:
+            recent = []
+            continue
+        recent.append(rhythm)
+        kept += notes
+    return kept
 
 
 def _phrases(
     sketch: Sketch, block: Block, start: int, end: int, player: _Player, heat: float, rng: Random, pitch: int
 ) -> list[Sung]:
     line: list[Sung] = []
+    figures = _figures(heat, player, rng)
     tick = start
     while tick < end - 2 * TICKS:
         # Solo phrases begin off the beat more often than not.
         tick += rng.choice((0, EIGHTH, EIGHTH, EIGHTH, TICKS + EIGHTH, TICKS))
         beats = rng.choice((6, 7, 8, 10, 12)) + round(4 * heat * rng.random())
         stop = min(end - EIGHTH, tick + beats * TICKS)
-        phrase = _phrase(sketch, tick, stop, player, heat, rng, pitch)
+        phrase = _phrase(sketch, tick, stop, player, heat, figures, rng, pitch)
         if phrase:
             loudness = loudness_of(block.energy + 0.25 * heat, block.presence)
             line += [Sung(at, length, found, loudness) for at, length, found in phrase]
@@ -79,7 +100,14 @@ def _phrases(
 
 
 def _phrase(
-    sketch: Sketch, start: int, stop: int, player: _Player, heat: float, rng: Random, pitch: int
+    sketch: Sketch,
+    start: int,
+    stop: int,
+    player: _Player,
+    heat: float,
+    figures: Sequence[tuple[int, ...]],
+    rng: Random,
+    pitch: int,
 ) -> list[tuple[int, int, int]]:
     """(start, length, pitch) of one phrase: targets on strong beats, the way to each filled with 8ths."""
     aim = player.low + (player.high - player.low) * (0.35 + 0.3 * heat)
@@ -90,7 +118,7 @@ def _phrase(
     while at < stop:
         following = min(stop, at - at % HALF + HALF)
         goal = _target(sketch, following, target, aim + rng.uniform(-5, 5), player, rng)
-        onsets = _onsets(at, following, heat, player, rng)
+        onsets = _onsets(at, following, figures, rng)
         pitches = _way(sketch, onsets, target, goal, player, rng, rising=rising)
         found += [(onset, length, p) for (onset, length), p in zip(onsets, pitches, strict=True)]
         rising = goal > target
@@ -101,19 +129,28 @@ def _phrase(
     return [*found, (at, last, target)] if at + last <= stop + TICKS else found
 
 
-def _onsets(start: int, stop: int, heat: float, player: _Player, rng: Random) -> list[tuple[int, int]]:
-    """(onset, length) of the notes before the next target: 8ths, some joined, now and then a triplet."""
+def _figures(heat: float, player: _Player, rng: Random) -> list[tuple[int, ...]]:
+    """The two rhythms that half bars of one block are made of, in note lengths: ideas come back, also in a solo."""
+    options = [(EIGHTH,) * 4, (EIGHTH, EIGHTH, TICKS), (TICKS, EIGHTH, EIGHTH), (EIGHTH, TICKS, EIGHTH)]
+    weights = [3.0 + 4 * heat, 2.0, 2.0, 1.0]
+    if player.triplet:
+        options.append((TICKS // 3,) * 3 + (EIGHTH, EIGHTH))
+        weights.append(0.5 + 1.5 * heat)
+    first = rng.choices(options, weights)[0]
+    return [first, first, rng.choices(options, weights)[0]]
+
+
+def _onsets(start: int, stop: int, figures: Sequence[tuple[int, ...]], rng: Random) -> list[tuple[int, int]]:
+    """(onset, length) of the notes before the next target: a figure of the block, or the rest of one, ending at `stop`."""
+    lengths = rng.choice(figures)
     onsets: list[tuple[int, int]] = []
-    tick = start
-    while tick < stop:
-        if tick % TICKS == 0 and stop - tick >= TICKS and rng.random() < player.triplet * (0.5 + heat):
-            third = TICKS // 3
-            onsets += [(tick + index * third, third) for index in range(3)]
-            tick += TICKS
-            continue
-        length = EIGHTH if rng.random() < 0.72 + 0.2 * heat or stop - tick < TICKS else TICKS
-        onsets.append((tick, length))
+    tick = stop - sum(lengths)
+    for length in lengths:
+        if tick >= start:
+            onsets.append((tick, length))
         tick += length
+    if not onsets or onsets[0][0] > start:
+        onsets.insert(0, (start, (onsets[0][0] if onsets else stop) - start))
     return onsets
 
 

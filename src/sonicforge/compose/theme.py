@@ -56,7 +56,8 @@ def contrast_of(hook: Motif, frame: Frame, manner: Manner, chords: ChordsAt, rng
         return hook
     top = sum(tone.line for tone in hook.tones) / len(hook.tones)
     centre = round(top + rng.choice((-2, 2, 3)))
-    return draw_line(tuple(rhythm), hook.span, frame, chords, rng, centre=min(max(centre, frame.low), frame.high))
+    heard = [chords(at * STEP) for at, _ in rhythm]
+    return draw_line(tuple(rhythm), hook.span, frame, heard, rng, centre=min(max(centre, frame.low), frame.high))
 
 
 def with_new_tail(theme: Theme, rng: Random) -> Theme:

@@ -45,9 +45,16 @@ class Listening:
         return tuple(section for section in self.sections if section.mean_energy >= top - 0.1)
 
     def second(self, tick: float) -> float:
-        """Seconds from the start of the sound."""
+        """Seconds from the start of the sound, of which the master may have cut a little silence."""
         assert self.clock is not None
-        return self.clock.second(tick)
+        return self.clock.second(tick) - self.cut_s
+
+    @property
+    def cut_s(self) -> float:
+        """How much of the beginning was cut off by the master."""
+        if self.master is None:
+            return 0.0
+        return float(self.master.decision.get("start", 0)) / self.hearing.audio.sample_rate
 
     def span(self, section: Section) -> tuple[float, float]:
         """Start and end of a section in seconds."""

@@ -84,14 +84,16 @@ def _shelf(hz: float, gain_db: float, q: float, sample_rate: int, side: float) -
     w = _angle(hz, sample_rate)
     a, cos = 10 ** (gain_db / 40), side * math.cos(w)
     edge = 2 * math.sqrt(a) * math.sin(w) / (2 * q)
-    return _rows((
-        a * ((a + 1) - (a - 1) * cos + edge),
-        side * 2 * a * ((a - 1) - (a + 1) * cos),
-        a * ((a + 1) - (a - 1) * cos - edge),
-        (a + 1) + (a - 1) * cos + edge,
-        side * -2 * ((a - 1) + (a + 1) * cos),
-        (a + 1) + (a - 1) * cos - edge,
-    ))
+    return _rows(
+        (
+            a * ((a + 1) - (a - 1) * cos + edge),
+            side * 2 * a * ((a - 1) - (a + 1) * cos),
+            a * ((a + 1) - (a - 1) * cos - edge),
+            (a + 1) + (a - 1) * cos + edge,
+            side * -2 * ((a - 1) + (a + 1) * cos),
+            (a + 1) + (a - 1) * cos - edge,
+        )
+    )
 
 
 def _rows(six: tuple[float, float, float, float, float, float]) -> Sections:

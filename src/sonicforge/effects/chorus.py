@@ -14,8 +14,8 @@ from sonicforge.sound.audio import SAMPLE_RATE, Samples
 class Chorus:
     """Mono or stereo in, stereo out.
 
-    `rates_hz` are stacked slow oscillators that share `depth_ms` (peak deviation of the delay), `bases_ms` the mean delays
-    left and right, `wet_db` the level of the moving part relative to the direct one.
+    `rates_hz` are stacked slow oscillators that share `depth_ms` (peak to peak), `bases_ms` the mean delays left and
+    right, `wet_db` the level of the moving part relative to the direct one.
     """
 
     latency = 0
@@ -37,7 +37,8 @@ class Chorus:
             for base, turn in zip(bases_ms, (0.0, 0.25), strict=True)
         )
         self._line = MovingDelay(laws, int((max(bases_ms) + depth_ms) * ms) + 1)
-        self._tone = Equaliser([lowpass(lowpass_hz, sample_rate=sample_rate)] if lowpass_hz < 0.45 * sample_rate else [])
+        dark = lowpass_hz < 0.4 * sample_rate
+        self._tone = Equaliser([lowpass(lowpass_hz, sample_rate=sample_rate)] if dark else [])
         self._wet = np.float32(10 ** (wet_db / 20))
 
     def reset(self) -> None:
@@ -53,7 +54,9 @@ class Chorus:
 
 def _law(base: float, depth: float, rates: tuple[float, ...], turn: float, sample_rate: int) -> Law:
     def delay(at: NDArray[np.float64]) -> NDArray[np.float64]:
-        swing = sum(np.sin(2 * math.pi * (at * (rate / sample_rate) + turn)) for rate in rates)
-        return base + depth * swing
+        place = np.full(at.shape, base)
+        for rate in rates:
+            place += depth * np.sin(2 * math.pi * (at * (rate / sample_rate) + turn))
+        return place
 
     return delay

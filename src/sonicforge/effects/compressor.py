@@ -23,8 +23,8 @@ class Compressor:
     """Channels are linked: the loudest one (peak) or their mean power (rms) sets the gain of all.
 
     `ratio` >= 1, `knee_db` full width of the knee, `release_ms` 0 = programme dependent (80 ms after short peaks,
-    600 ms after long loud stretches). The peak detector holds for 4 to 8 ms so that a bass note does not modulate its own gain.
-    `look_ahead_ms` delays the sound by that much (`latency`).
+    600 ms after long loud stretches). The peak detector holds for 4 to 8 ms so that a bass note does not modulate its
+    own gain. `look_ahead_ms` delays the sound by that much (`latency`).
     """
 
     def __init__(
@@ -43,19 +43,21 @@ class Compressor:
         self.latency = round(look_ahead_ms * sample_rate / 1000)
         self._rms = detector == "rms"
         auto = release_ms <= 0
-        self._numbers = np.array([
-            threshold_db,
-            1.0 - 1.0 / max(ratio, 1.0),
-            max(knee_db, 1e-6),
-            _step(attack_ms, sample_rate),
-            _step(80.0 if auto else release_ms, sample_rate),
-            _step(600.0, sample_rate) if auto else 1.0,
-            _step(250.0, sample_rate) if auto else 0.0,
-            10 ** (makeup_db / 20),
-            _step(RMS_MS, sample_rate),
-            10 ** ((threshold_db - knee_db / 2) / 20),
-            max(round(HOLD_MS * sample_rate / 1000 / HOP), 1),
-        ])
+        self._numbers = np.array(
+            [
+                threshold_db,
+                1.0 - 1.0 / max(ratio, 1.0),
+                max(knee_db, 1e-6),
+                _step(attack_ms, sample_rate),
+                _step(80.0 if auto else release_ms, sample_rate),
+                _step(600.0, sample_rate) if auto else 1.0,
+                _step(250.0, sample_rate) if auto else 0.0,
+                10 ** (makeup_db / 20),
+                _step(RMS_MS, sample_rate),
+                10 ** ((threshold_db - knee_db / 2) / 20),
+                max(round(HOLD_MS * sample_rate / 1000 / HOP), 1),
+            ]
+        )
         self.reset()
 
     def reset(self) -> None:

@@ -19,7 +19,7 @@ def points_for(length: int) -> int:
 
 def control_times(length: int, *, sample_rate: int = SAMPLE_RATE) -> NDArray[np.float64]:
     """Seconds of every control point of a signal of `length` samples."""
-    return np.arange(points_for(length)) * (CONTROL / sample_rate)
+    return np.arange(points_for(length), dtype=np.float64) * float(CONTROL / sample_rate)
 
 
 def smooth(curve: Curve, *, ms: float = 10.0, sample_rate: int = SAMPLE_RATE) -> Curve:

@@ -40,10 +40,12 @@ class Delay:
         self._rate = sample_rate
         self._times = np.array(echo_times_s(self.preset, bpm, swing_percent)) * sample_rate
         self._sections = np.ascontiguousarray(
-            np.concatenate([
-                highpass(self.preset.highpass_hz, sample_rate=sample_rate),
-                lowpass(self.preset.lowpass_hz, sample_rate=sample_rate),
-            ])
+            np.concatenate(
+                [
+                    highpass(self.preset.highpass_hz, sample_rate=sample_rate),
+                    lowpass(self.preset.lowpass_hz, sample_rate=sample_rate),
+                ]
+            )
         )
         ratio = 2 ** (self.preset.wow_cents / 1200) - 1
         self._sway = ratio * sample_rate / (2 * math.pi * self.preset.wow_hz)
@@ -94,14 +96,16 @@ class Delay:
     def _loop(self) -> NDArray[np.float64]:
         preset = self.preset
         drive = 10 ** (preset.drive_db / 20) if preset.drive_db > 0 else 0.0
-        return np.array([
-            preset.feedback * (1 - preset.cross),
-            preset.feedback * preset.cross,
-            drive,
-            preset.duck_db / 20,
-            1 - math.exp(-BLOCK / (0.12 * self._rate)),
-            1 - math.exp(-BLOCK / (4.0 * self._rate)),
-        ])
+        return np.array(
+            [
+                preset.feedback * (1 - preset.cross),
+                preset.feedback * preset.cross,
+                drive,
+                preset.duck_db / 20,
+                1 - math.exp(-BLOCK / (0.12 * self._rate)),
+                1 - math.exp(-BLOCK / (4.0 * self._rate)),
+            ]
+        )
 
 
 def delay_preset(preset: str | DelayPreset) -> DelayPreset:

@@ -3,7 +3,10 @@
 The events come from the score, so the dip starts a little before the hit it makes room for.
 """
 
+import math
+
 import numpy as np
+from numba import njit
 from numpy.typing import ArrayLike, NDArray
 
 from sonicforge.effects.control import CONTROL, Curve, points_for, ride
@@ -26,16 +29,9 @@ def duck_db(
     the gain is back. Where dips overlap the deeper one counts.
     """
     curve = np.zeros(points_for(length), np.float32)
-    rate = sample_rate / CONTROL
-    offset = np.arange(-int(attack_ms * rate / 1000) - 2, int((hold_ms + release_ms) * rate / 1000) + 3)
-    for onset in np.asarray(onsets_s, np.float64):
-        first = round(onset * rate)
-        low, high = max(first + int(offset[0]), 0), min(first + int(offset[-1]) + 1, curve.size)
-        if low >= high:
-            continue
-        ms = (np.arange(low, high) / rate - onset) * 1000
-        dip = -depth_db * _dip(ms, attack_ms, hold_ms, release_ms)
-        np.minimum(curve[low:high], dip, out=curve[low:high], casting="same_kind")
+    points_per_ms = sample_rate / CONTROL / 1000
+    onsets = np.ascontiguousarray(np.atleast_1d(onsets_s), np.float64) * 1000
+    _draw(curve, onsets, points_per_ms, depth_db, max(attack_ms, 1e-3), hold_ms, max(release_ms, 1e-3))
     return curve
 
 
@@ -50,7 +46,13 @@ def gate_curve(
 ) -> Curve:
     """Gain 0..1 on the control grid: open from each onset for `hold_ms`, then closed over `release_ms`."""
     shape = duck_db(
-        onsets_s, length, depth_db=1.0, attack_ms=attack_ms, hold_ms=hold_ms, release_ms=release_ms, sample_rate=sample_rate
+        onsets_s,
+        length,
+        depth_db=1.0,
+        attack_ms=attack_ms,
+        hold_ms=hold_ms,
+        release_ms=release_ms,
+        sample_rate=sample_rate,
     )
     return -shape
 
@@ -94,8 +96,19 @@ class Ducker:
         return out
 
 
-def _dip(ms: NDArray[np.float64], attack: float, hold: float, release: float) -> NDArray[np.float64]:
-    """1 at full depth, 0 outside; `ms` counts from the onset."""
-    before = 0.5 + 0.5 * np.cos(np.pi * np.clip(-ms / max(attack, 1e-6), 0.0, 1.0))
-    after = 0.5 + 0.5 * np.cos(np.pi * np.clip((ms - hold) / max(release, 1e-6), 0.0, 1.0))
-    return np.where(ms < 0, before, after)
+@njit(cache=True, nogil=True)
+def _draw(curve, onsets, points_per_ms, depth, attack, hold, release):  # type: ignore[no-untyped-def]
+    for onset in onsets:
+        first = max(int((onset - attack) * points_per_ms), 0)
+        last = min(int((onset + hold + release) * points_per_ms) + 2, curve.size)
+        for k in range(first, last):
+            ms = k / points_per_ms - onset
+            if ms < -attack or ms > hold + release:
+                continue
+            if ms < 0:
+                dip = 0.5 + 0.5 * math.cos(math.pi * -ms / attack)
+            elif ms <= hold:
+                dip = 1.0
+            else:
+                dip = 0.5 + 0.5 * math.cos(math.pi * (ms - hold) / release)
+            curve[k] = min(curve[k], -depth * dip)

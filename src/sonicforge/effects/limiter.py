@@ -83,9 +83,7 @@ def limit_in_place(
     return reduction_facts(reduction, sample_rate, hold_ceiling(samples, ceiling_db, sample_rate))
 
 
-def reduce_peaks(
-    samples: Samples, ceiling_db: float, sample_rate: int, *, ballistics: Ballistics = DEFAULT
-) -> Steps:
+def reduce_peaks(samples: Samples, ceiling_db: float, sample_rate: int, *, ballistics: Ballistics = DEFAULT) -> Steps:
     """The first pass in place: one detector, one smooth gain (returned); overs of some tenths of a dB may be left."""
     ceiling = 10 ** (ceiling_db / 20) * MARGIN
     peaks = group_peaks(samples, chosen("display"), ceiling)

@@ -55,11 +55,13 @@ class GainComputer:
         self._window = self.delay + 1 + round(ballistics.hold_ms * steps_per_ms)
         box = (self.delay + 3) // 3
         self._boxes = np.array([box, box, self.delay + 3 - 2 * box], np.int64)
-        self._numbers = np.array([
-            _keep(ballistics.fast_ms * steps_per_ms),
-            1 - _keep(ballistics.charge_ms * steps_per_ms),
-            _keep(ballistics.slow_ms * steps_per_ms),
-        ])
+        self._numbers = np.array(
+            [
+                _keep(ballistics.fast_ms * steps_per_ms),
+                1 - _keep(ballistics.charge_ms * steps_per_ms),
+                _keep(ballistics.slow_ms * steps_per_ms),
+            ]
+        )
         self.reset()
 
     def reset(self) -> None:
@@ -121,6 +123,7 @@ def refine_peaks(
     samples: Samples, filters: tuple[Interpolator, ...], floor: float, wanted: NDArray[np.bool_], peaks: Steps
 ) -> None:
     """Measures the `wanted` blocks (of 128 samples) anew and writes their groups' peaks into `peaks`."""
+
     def measured(channel: Samples) -> Steps:
         found = np.zeros(len(peaks), np.float32)
         for part in filters:

@@ -37,7 +37,9 @@ REVERBS: dict[str, ReverbPreset] = {
     ),
     "PLATE": ReverbPreset(1.7, 18, 280, 9000, 16, (13.0, 47.0), 0.7, turn=0.35, turn_hz=0.4),
     "CHAMB": ReverbPreset(1.2, 14, 220, 6000, 8, (17.0, 43.0), 0.55, early_db=-4.0, early_ms=40),
-    "HALL": ReverbPreset(2.8, 28, 240, 6500, 16, (29.0, 79.0), 0.5, early_db=-8.0, early_ms=70, turn=0.35, turn_hz=0.25),
+    "HALL": ReverbPreset(
+        2.8, 28, 240, 6500, 16, (29.0, 79.0), 0.5, early_db=-8.0, early_ms=70, turn=0.35, turn_hz=0.25
+    ),
     "BIGHALL": ReverbPreset(4.8, 40, 260, 5500, 16, (37.0, 97.0), 0.42, early_db=-10.0, early_ms=90, turn_hz=0.3),
     "SPACE": ReverbPreset(9.0, 60, 200, 4500, 16, (43.0, 113.0), 0.38, turn=0.4, turn_hz=0.2, shimmer_db=-14.0),
 }

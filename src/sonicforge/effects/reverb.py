@@ -1,4 +1,4 @@
-"""Reverb: high-pass -> pre-delay -> early reflections + diffusers -> feedback delay network -> low-pass -> width.
+"""Reverb: high-pass, low-pass -> pre-delay -> early reflections + diffusers -> feedback delay network -> width.
 
 The network follows Jot and Chaigne, "Digital delay networks for designing artificial reverberators" (AES 90, 1991): lines of
 mutually prime lengths, a lossless matrix, and in every line a one-pole that gives each frequency its own decay. Instead of
@@ -72,8 +72,13 @@ class _Room:
     """The uncalibrated chain; takes whole blocks only."""
 
     def __init__(self, preset: ReverbPreset, sample_rate: int, *, shimmer: bool) -> None:
-        self._cut = Equaliser([highpass(preset.highpass_hz, sample_rate=sample_rate)])
-        self._dark = Equaliser([lowpass(preset.lowpass_hz, sample_rate=sample_rate)])
+        # Everything behind is linear, so the low-pass of the return may as well stand here, where the sound is mono.
+        self._tone = Equaliser(
+            [
+                highpass(preset.highpass_hz, sample_rate=sample_rate),
+                lowpass(preset.lowpass_hz, sample_rate=sample_rate),
+            ]
+        )
         self._tank = Tank(preset, sample_rate, shimmer=shimmer)
         self._width = preset.width
         self._asleep = True
@@ -85,13 +90,11 @@ class _Room:
             self._tank.rest(mono.shape[1] // BLOCK)
             return np.zeros((2, mono.shape[1]), np.float32)
         self._asleep = False
-        wet = self._tank.process(self._cut.process(mono))
-        self._dark.run(wet, wet, 0, wet.shape[1])
+        wet = self._tank.process(self._tone.process(mono))
         widen(wet, 0, wet.shape[1], self._width)
         if not heard and mono.shape[1] >= 16 * BLOCK and self._tank.quiet:
             self._tank.clear()
-            self._cut.reset()
-            self._dark.reset()
+            self._tone.reset()
             self._asleep = True
         return wet
 
@@ -114,6 +117,8 @@ def impulse_response(preset: ReverbPreset, sample_rate: int = EFFECT_RATE, *, se
     return _Room(preset, sample_rate, shimmer=False).process(impulse)
 
 
-def t60_curve(preset: str | ReverbPreset, hz: NDArray[np.float64], sample_rate: int = EFFECT_RATE) -> NDArray[np.float64]:
+def t60_curve(
+    preset: str | ReverbPreset, hz: NDArray[np.float64], sample_rate: int = EFFECT_RATE
+) -> NDArray[np.float64]:
     """Designed decay time in seconds at each frequency."""
     return Tank(reverb_preset(preset), sample_rate, shimmer=False).t60_s(hz)

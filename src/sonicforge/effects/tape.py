@@ -38,10 +38,12 @@ class Tape:
     ) -> None:
         self._saturation = Saturation(drive_db=drive_for(peak, preset.drive_db * amount), bias=BIAS * amount)
         corner = 20_000.0 ** (1 - amount) * preset.lowpass_hz**amount
-        self._tone = Equaliser([
-            bell(preset.bump[0], preset.bump[1] * amount, q=0.8, sample_rate=sample_rate),
-            lowpass(corner, slope=6, sample_rate=sample_rate),
-        ])
+        self._tone = Equaliser(
+            [
+                bell(preset.bump[0], preset.bump[1] * amount, q=0.8, sample_rate=sample_rate),
+                lowpass(corner, slope=6, sample_rate=sample_rate),
+            ]
+        )
         law, reach = _transport(preset, amount, seed, sample_rate)
         self.latency = reach + 8
         self._transport = MovingDelay((law, law), 2 * reach + 16)

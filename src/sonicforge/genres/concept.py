@@ -70,7 +70,7 @@ class Concept:
         told: dict[str, Any] = {}
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name == "seed" or value not in (None, (), ""):
+            if value is not None and value != () and (field.name, value) != ("text", ""):
                 told[field.name] = list(value) if isinstance(value, tuple) else value
         return told
 

@@ -27,9 +27,13 @@ def genre_words(folder: Path | None = None) -> dict[str, str]:
 
 def genre_name(word: str, folder: Path | None = None) -> str | None:
     """The genre behind a name or synonym, or None."""
-    plain = " ".join(word.lower().replace("_", " ").split())
-    words = genre_words(folder)
-    return words.get(plain) or words.get(plain.replace("-", " "))
+    wanted = _folded(word)
+    return next((name for known, name in genre_words(folder).items() if _folded(known) == wanted), None)
+
+
+def _folded(word: str) -> str:
+    """Lower case, with hyphens and underscores as spaces."""
+    return " ".join(word.lower().replace("_", " ").replace("-", " ").split())
 
 
 @lru_cache(maxsize=256)

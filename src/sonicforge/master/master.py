@@ -41,9 +41,7 @@ class Decision:
     def from_mapping(cls, stored: Mapping[str, Any]) -> "Decision":
         """The decision that `to_mapping` stored; other entries are ignored."""
         known = {"clip_db": inf, "glue_db": inf, **stored}
-        tone, level, ends = (
-            {name: known[name] for name in part.__slots__} for part in (Tone, Level, Ends)
-        )
+        tone, level, ends = ({name: known[name] for name in part.__slots__} for part in (Tone, Level, Ends))
         tone = {name: tuple(value) if isinstance(value, list) else value for name, value in tone.items()}
         return cls(Tone(**tone), Level(**level), Ends(**ends))
 

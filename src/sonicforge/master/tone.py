@@ -154,16 +154,16 @@ def _bank(gains_db: Bands, sample_rate: int) -> list[Sections]:
     if np.abs(wanted).max() < _AUDIBLE_DB:
         return []
     points = np.array([hz * 2.0 ** np.array([-1 / 3, 0, 1 / 3]) for hz in OCTAVES_HZ])
-    unit = np.array([
-        magnitude_db(_section(band, 1.0, sample_rate), points.ravel(), sample_rate=sample_rate)
-        for band in range(len(wanted))
-    ])
+    unit = np.array(
+        [
+            magnitude_db(_section(band, 1.0, sample_rate), points.ravel(), sample_rate=sample_rate)
+            for band in range(len(wanted))
+        ]
+    )
     response = unit.reshape(len(wanted), -1, 3).mean(axis=2).T
     # A little damping keeps opposite neighbours from fighting each other.
     gains = np.linalg.solve(response.T @ response + 0.05 * np.eye(len(wanted)), response.T @ wanted)
-    return [
-        _section(band, float(gain), sample_rate) for band, gain in enumerate(gains) if abs(gain) >= _AUDIBLE_DB
-    ]
+    return [_section(band, float(gain), sample_rate) for band, gain in enumerate(gains) if abs(gain) >= _AUDIBLE_DB]
 
 
 def _section(band: int, gain_db: float, sample_rate: int) -> Sections:

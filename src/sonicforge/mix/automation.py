@@ -133,11 +133,13 @@ class Timeline:
             first, last = (
                 max(int(self.second(tick) * rate), 0) for tick in (section.start, section.end)
             )  # fmt: skip
-            playing = sorted({
-                part.code
-                for part in parts
-                if any(note.start < section.end and note.end > section.start for note in part.notes)
-            })
+            playing = sorted(
+                {
+                    part.code
+                    for part in parts
+                    if any(note.start < section.end and note.end > section.start for note in part.notes)
+                }
+            )
             found.append((first, last, playing))
         return found
 

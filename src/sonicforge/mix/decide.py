@@ -8,12 +8,13 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sonicforge.effects.presets import REVERBS
 from sonicforge.genres.genre import Compression, Duck, Genre, Send, StemMix
 from sonicforge.mix.automation import Timeline
 from sonicforge.mix.decision import Squeeze, StemDecision
-from sonicforge.mix.strip import Strip
+from sonicforge.mix.strip import StemCurves, Strip
 from sonicforge.music.score import Score
 from sonicforge.sound.audio import Audio, Samples
 from sonicforge.sound.loudness import piece_power
@@ -36,6 +37,8 @@ DEFAULT = StemMix(-16.0, 0.0, 1.0, 120.0, 16_000.0, False, (), None, None, None,
 
 @dataclass(frozen=True, slots=True)
 class _Window:
+    """Samples start .. stop; the first `preroll` only settle the filters."""
+
     start: int
     stop: int
     preroll: int
@@ -55,13 +58,16 @@ def decide_stem(stem: str, audio: Audio, score: Score, genre: Genre, *, start: i
     windows = _rehearsal(stem, audio, timeline)
     if not windows:
         return replace(decision, gain_db=-120.0, compression=None)
+    curves = StemCurves(stem, decision.duck, timeline)
+    strip = Strip(decision, curves)
+    pieces = [strip.equalised(audio.samples, window.start, window.stop) for window in windows]
     if wish.compression is not None:
-        strip = Strip(decision, timeline)
-        pieces = [strip.equalised(audio.samples, window.start, window.stop) for window in windows]
         decision = replace(decision, compression=_squeeze(wish.compression, np.concatenate(pieces, axis=1)))
-    strip = Strip(decision, timeline)
-    pieces = [strip.rehearse(audio.samples, w.start - w.preroll, w.stop)[:, w.preroll :] for w in windows]
-    return _with_fader(decision, np.concatenate(pieces, axis=1), audio.sample_rate)
+        strip = Strip(decision, curves)
+    played = [
+        strip.rehearse(piece, window.start)[:, window.preroll :] for piece, window in zip(pieces, windows, strict=True)
+    ]
+    return _with_fader(decision, np.concatenate(played, axis=1), audio.sample_rate)
 
 
 def _wished(stem: str, wish: StemMix, score: Score, genre: Genre) -> StemDecision:
@@ -115,18 +121,20 @@ def _rehearsal(stem: str, audio: Audio, timeline: Timeline) -> list[_Window]:
         free = [w for w in half[wanted:] if all(abs(w - p) >= steps for p in picked)]
         if free:
             picked.append(int(free[0]))
+    preroll = int(PREROLL_S * rate)
     return [
-        _Window(w * hop, min((w + steps) * hop, audio.length), min(int(PREROLL_S * rate), w * hop)) for w in sorted(picked)
+        _Window(max(w * hop - preroll, 0), min((w + steps) * hop, audio.length), min(preroll, w * hop))
+        for w in sorted(picked)
     ]
 
 
-def _powers(samples: Samples, hop: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _powers(samples: Samples, hop: int) -> NDArray[np.float64]:
     """Mean power of every started stretch of `hop` samples."""
     edges = range(0, samples.shape[1], hop)
     return np.array([sum(float(row[i : i + hop] @ row[i : i + hop]) for row in samples) / hop for i in edges])
 
 
-def _at_full_energy(stem: str, timeline: Timeline, windows: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _at_full_energy(stem: str, timeline: Timeline, windows: int) -> NDArray[np.bool_]:
     """Which windows lie in the sections of highest energy among those in which the stem has notes."""
     score = timeline.score
     notes = [note for part in score.of_stem(stem) for note in part.notes]
@@ -146,7 +154,9 @@ def _at_full_energy(stem: str, timeline: Timeline, windows: int) -> np.ndarray[t
 def _squeeze(wish: Compression, heard: Samples) -> Squeeze:
     """The threshold at which the louder moments (90th percentile of what sounds) are reduced as the genre says."""
     peaks = np.abs(heard[:, : heard.shape[1] // 192 * 192]).max(axis=0).reshape(-1, 192).max(axis=1)
-    level = 20 * math.log10(float(np.percentile(peaks[peaks > peaks.max(initial=0.0) * 0.03], 90, method="lower")) + 1e-9)
+    level = 20 * math.log10(
+        float(np.percentile(peaks[peaks > peaks.max(initial=0.0) * 0.03], 90, method="lower")) + 1e-9
+    )
     return Squeeze(
         threshold_db=round(level - over_threshold_db(wish.reduction_db, wish.ratio), 2),
         ratio=wish.ratio,

@@ -49,32 +49,34 @@ class StemDecision:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "StemDecision":
         """The decision that `to_json` wrote. Raises `KeyError` or `TypeError` for anything else."""
-        return cls(**{
-            **data,
-            "bells": tuple(Bell(**bell) for bell in data["bells"]),
-            "compression": None if data["compression"] is None else Squeeze(**data["compression"]),
-            "reverb": None if data["reverb"] is None else Send(**data["reverb"]),
-            "delay": None if data["delay"] is None else Send(**data["delay"]),
-            "duck": Duck(**data["duck"]),
-        })
+        return cls(
+            **{
+                **data,
+                "bells": tuple(Bell(**bell) for bell in data["bells"]),
+                "compression": None if data["compression"] is None else Squeeze(**data["compression"]),
+                "reverb": None if data["reverb"] is None else Send(**data["reverb"]),
+                "delay": None if data["delay"] is None else Send(**data["delay"]),
+                "duck": Duck(**data["duck"]),
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class BusDecision:
-    """What happens to the sum. Drives in dB (0 = off): gain in front of a soft curve, taken back behind it.
+    """What happens to the sum. Drives in dB (None = off): gain in front of a soft curve, taken back behind it.
 
     `tape` 0..1 with the height of the peaks it meets, `hiss_db` in dBFS.
     """
 
-    drum_drive_db: float = 0.0
+    drum_drive_db: float | None = None
     glue: Squeeze | None = None
-    saturation_drive_db: float = 0.0
+    saturation_drive_db: float | None = None
     tape: float = 0.0
     tape_peak: float = 0.5
     hiss_db: float = -90.0
     lowpass_hz: float = 20_000.0
     tilt_db: float = 0.0
-    clip_drive_db: float = 0.0
+    clip_drive_db: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

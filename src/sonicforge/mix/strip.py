@@ -1,5 +1,7 @@
 """The channel strip: high-pass, low-pass, bells -> sweeps -> compressor -> width -> fader with ducking and automation."""
 
+from functools import cached_property
+
 import numpy as np
 from numba import njit
 
@@ -10,72 +12,83 @@ from sonicforge.effects.ducker import duck_db
 from sonicforge.effects.equaliser import Equaliser
 from sonicforge.effects.stereo import widen
 from sonicforge.effects.sweep import Sweep
+from sonicforge.genres.genre import Duck
 from sonicforge.mix.automation import Points, Timeline
-from sonicforge.mix.decision import StemDecision
+from sonicforge.mix.decision import Squeeze, StemDecision
 from sonicforge.sound.audio import Samples
 
 CHUNK = 16_384
 SILENT = 1e-7
+KINDS = ("highpass", "lowpass")
 SHAPES = {"bell": bell, "low_shelf": low_shelf, "high_shelf": high_shelf}
 OPEN_LOWPASS_HZ = 19_000.0
 CLOSED_HIGHPASS_HZ = 15.0
 
 
+class StemCurves:
+    """What the score and the sidechain do to one stem over time, drawn when first asked for."""
+
+    def __init__(self, stem: str, duck: Duck, timeline: Timeline) -> None:
+        self._stem, self._duck, self._timeline = stem, duck, timeline
+        self.sample_rate = timeline.sample_rate
+
+    @cached_property
+    def ducking(self) -> Points | None:
+        """Gain of the sidechain; None without one."""
+        return duck_points(self._duck, self._timeline)
+
+    @cached_property
+    def fader(self) -> Points:
+        """Gain that level and gate curves ask for, times the ducking."""
+        curve = level_points(self._stem, self._timeline)
+        return curve if self.ducking is None else curve * self.ducking
+
+    @cached_property
+    def width(self) -> Points | None:
+        return self._timeline.stem_curve("width", self._stem)
+
+    @cached_property
+    def corners(self) -> tuple[tuple[Points, bool], ...]:
+        """Corner frequencies of sweeps, and whether each is a high-pass."""
+        drawn = [(self._timeline.stem_curve(f"{kind}_hz", self._stem), kind == "highpass") for kind in KINDS]
+        return tuple((points, high) for points, high in drawn if points is not None)
+
+
 class Strip:
     """One channel, ready to run over any stretch of its stem. Positions are samples of the whole stem."""
 
-    def __init__(self, decision: StemDecision, timeline: Timeline) -> None:
-        rate = timeline.sample_rate
-        self._decision, self._rate = decision, rate
-        self._sections = equaliser_sections(decision, rate)
-        self._sweeps = [
-            Sweep(corner, high=parameter == "highpass_hz", sample_rate=rate)
-            for parameter in ("highpass_hz", "lowpass_hz")
-            if (corner := timeline.stem_curve(parameter, decision.stem)) is not None
-        ]
-        self._sweeps = [sweep for sweep in self._sweeps if not sweep.idle]
-        self._duck = duck_points(decision, timeline)
-        self._level = level_points(decision.stem, timeline)
-        self._width = timeline.stem_curve("width", decision.stem)
-
-    def rehearse(self, samples: Samples, start: int, stop: int) -> Samples:
-        """samples[:, start:stop] through the strip with the fader at 0 dB and no level automation."""
-        return self._process(samples, start, stop, self._duck)
+    def __init__(self, decision: StemDecision, curves: StemCurves) -> None:
+        self._decision, self._curves, self._rate = decision, curves, curves.sample_rate
 
     def play(self, samples: Samples) -> Samples:
         """The whole stem through the strip; a stem without width comes back mono."""
-        gain = 10 ** (self._decision.gain_db / 20)
-        curve = self._level * np.float32(gain)
-        if self._duck is not None:
-            curve *= self._duck
-        return self._process(samples, 0, samples.shape[1], curve)
+        out = self._folded(samples, 0, samples.shape[1])
+        gain = np.float32(10 ** (self._decision.gain_db / 20))
+        self._process(out, 0, self._curves.fader * gain, equalise=True)
+        return out
 
     def equalised(self, samples: Samples, start: int, stop: int) -> Samples:
         """samples[:, start:stop] through the filters alone: what the compressor listens to."""
         piece = self._folded(samples, start, stop)
-        Equaliser([self._sections]).run(piece, piece, 0, piece.shape[1])
+        Equaliser([equaliser_sections(self._decision, self._rate)]).run(piece, piece, 0, piece.shape[1])
         return piece
 
+    def rehearse(self, equalised: Samples, start: int) -> Samples:
+        """An equalised stretch through the rest of the strip, fader at 0 dB, without level automation."""
+        out = equalised.copy()
+        self._process(out, start, self._curves.ducking, equalise=False)
+        return out
+
     def _folded(self, samples: Samples, start: int, stop: int) -> Samples:
-        if samples.shape[0] == 2 and self._decision.width == 0 and self._width is None:
+        if samples.shape[0] == 2 and self._decision.width == 0 and self._curves.width is None:
             return np.ascontiguousarray((samples[:1, start:stop] + samples[1:, start:stop]) * np.float32(0.5))
         return np.array(samples[:, start:stop], np.float32, order="C")
 
-    def _process(self, samples: Samples, start: int, stop: int, curve: Points | None) -> Samples:
-        out = self._folded(samples, start, stop)
-        equaliser = Equaliser([self._sections])
-        squeeze = self._decision.compression
-        compressor = None
-        if squeeze is not None:
-            compressor = Compressor(
-                threshold_db=squeeze.threshold_db,
-                ratio=squeeze.ratio,
-                attack_ms=squeeze.attack_ms,
-                release_ms=squeeze.release_ms,
-                sample_rate=self._rate,
-            )
-        for sweep in self._sweeps:
-            sweep.reset()
+    def _process(self, out: Samples, start: int, gain: Points | None, *, equalise: bool) -> None:
+        equaliser = Equaliser([equaliser_sections(self._decision, self._rate)] if equalise else [])
+        sweeps = [Sweep(corner, high=high, sample_rate=self._rate) for corner, high in self._curves.corners]
+        sweeps = [sweep for sweep in sweeps if not sweep.idle]
+        compressor = make_compressor(self._decision.compression, self._rate)
         asleep = True
         for first in range(0, out.shape[1], CHUNK):
             last = min(first + CHUNK, out.shape[1])
@@ -85,22 +98,34 @@ class Strip:
                 continue
             equaliser.run(out, out, first, last)
             asleep = not heard and equaliser.quiet
-            for sweep in self._sweeps:
+            for sweep in sweeps:
                 sweep.run(out, first, last, start + first)
             if compressor is not None:
                 compressor.run(out, first, last)
             self._widen(out, first, last, start + first)
-            if curve is not None:
-                ride(out, curve, start=first, stop=last, at=start + first)
-        return out
+            if gain is not None:
+                ride(out, gain, start=first, stop=last, at=start + first)
 
     def _widen(self, x: Samples, first: int, last: int, at: int) -> None:
         if x.shape[0] == 1:
             return
-        if self._width is None:
+        if self._curves.width is None:
             widen(x, first, last, self._decision.width)
         else:
-            _widen_along(x, first, last, at, self._width * np.float32(self._decision.width))
+            _widen_along(x, first, last, at, self._curves.width * np.float32(self._decision.width))
+
+
+def make_compressor(squeeze: Squeeze | None, sample_rate: int) -> Compressor | None:
+    """The compressor of a setting, if there is one."""
+    if squeeze is None:
+        return None
+    return Compressor(
+        threshold_db=squeeze.threshold_db,
+        ratio=squeeze.ratio,
+        attack_ms=squeeze.attack_ms,
+        release_ms=squeeze.release_ms,
+        sample_rate=sample_rate,
+    )
 
 
 def equaliser_sections(decision: StemDecision, sample_rate: int) -> Sections:
@@ -114,9 +139,8 @@ def equaliser_sections(decision: StemDecision, sample_rate: int) -> Sections:
     return np.concatenate(rows) if rows else np.zeros((0, 5))
 
 
-def duck_points(decision: StemDecision, timeline: Timeline) -> Points | None:
+def duck_points(duck: Duck, timeline: Timeline) -> Points | None:
     """Gain of the sidechain on the control grid; None without one."""
-    duck = decision.duck
     if not duck.key or duck.depth_db <= 0:
         return None
     hits = timeline.hits_s(duck.key)

@@ -17,12 +17,11 @@ Integers = NDArray[np.int64]
 
 MIN_ATTACK_MS = 1.0
 MIN_RELEASE_MS = 5.0
-RELEASE_SPAN = 2.0
 
 
 def release_samples(envelope: Envelope) -> int:
     """Samples from the end of the gate to silence."""
-    return int(RELEASE_SPAN * max(envelope.release_ms, MIN_RELEASE_MS) * SAMPLE_RATE / 1000)
+    return int(2.0 * max(envelope.release_ms, MIN_RELEASE_MS) * SAMPLE_RATE / 1000)
 
 
 @njit(cache=True, nogil=True)

@@ -17,7 +17,7 @@ STEREO_TURN = 0.07
 
 
 def play_fm(spec: Fm, inc: Doubles, *, velocity: float, gain: float, starts: list[int], out: Samples) -> None:
-    """Adds the voice to `out` (channels, n). inc (hops) cycles per sample, velocity 0..1, `starts` strike samples.
+    """Adds the voice to `out` (channels, n), less its direct current (below 12 Hz). inc (hops) cycles per sample, velocity 0..1, `starts` strike samples.
 
     An index that would throw strong sidebands beyond 21 kHz is lowered (Carson's rule).
     """
@@ -54,6 +54,7 @@ def _fm(inc, ratio, ratios, index, tau, turn, gain, hits, out):  # type: ignore[
     bend = np.zeros(32, np.float32)
     following = 1
     origin = 0
+    mean = 0.0
     for b in range(inc.size):
         start = b * 32
         many = min(32, size - start)
@@ -77,7 +78,10 @@ def _fm(inc, ratio, ratios, index, tau, turn, gain, hits, out):  # type: ignore[
         base = np.float32(carrier)
         pace = np.float32(inc[b] * ratio)
         loud = np.float32(gain)
+        for i in range(32):
+            bend[i] = loud * _sine(base + pace * np.float32(i) + bend[i])
         for i in range(many):
-            out[start + i] += loud * _sine(base + pace * np.float32(i) + bend[i])
+            mean += 0.0016 * (bend[i] - mean)
+            out[start + i] += bend[i] - np.float32(mean)
         carrier += 32.0 * inc[b] * ratio
         carrier -= np.floor(carrier)

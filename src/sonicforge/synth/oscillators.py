@@ -115,33 +115,37 @@ def _edges(phase, ratio, gain, kind, drift, inc, duty, steady, rows, first, seco
     where neither moves, carry (2, channels) what lies before the buffer. In steady stretches it jumps from edge to edge.
     """
     channels = first.shape[0]
-    for k in range(phase.size):
-        position = phase[k]
-        shape = kind[k]
-        left = gain[0, k]
-        right = gain[channels - 1, k]
-        target = second if shape >= 3 else first
-        place = carry[1] if shape >= 3 else carry[0]
-        block = 0
-        while block < inc.size:
-            part = block // 32
-            many = min(32, inc.size - block) if steady[part] else 1
-            step = inc[block] * ratio[k] * (1.0 + drift[k, part])
-            if shape == 2:
-                step -= (duty[block + 1] - duty[block]) / 32.0
-            height = 2.0 if shape == 1 else -2.0
-            if shape >= 3:
-                height = 8.0 * step if shape == 4 else -8.0 * step
-            ahead = position + many * 32.0 * step
-            period = 1.0 / step
-            where = block * 32.0 - position * period
-            while ahead >= 1.0:
-                where += period
-                ahead -= 1.0
-                _place(where, height * left, height * right, rows, target, place)
-            position = ahead
-            block += many
-        phase[k] = position
+    for part in range(steady.size):
+        stop = min(part * 32 + 32, inc.size)
+        for k in range(phase.size):
+            position = phase[k]
+            shape = kind[k]
+            left = gain[0, k]
+            right = gain[channels - 1, k]
+            block = part * 32
+            while block < stop:
+                many = stop - block if steady[part] else 1
+                step = inc[block] * ratio[k] * (1.0 + drift[k, part])
+                if shape == 2:
+                    step -= (duty[block + 1] - duty[block]) / 32.0
+                period = 1.0 / step
+                ahead = position + many * 32.0 * step
+                where = block * 32.0 - position * period
+                block += many
+                if shape >= 3:
+                    height = 8.0 * step if shape == 4 else -8.0 * step
+                    while ahead >= 1.0:
+                        where += period
+                        ahead -= 1.0
+                        _place(where, height * left, height * right, rows, second, carry[1])
+                else:
+                    height = 2.0 if shape == 1 else -2.0
+                    while ahead >= 1.0:
+                        where += period
+                        ahead -= 1.0
+                        _place(where, height * left, height * right, rows, first, carry[0])
+                position = ahead
+            phase[k] = position
 
 
 @njit(cache=True, nogil=True, fastmath=True)

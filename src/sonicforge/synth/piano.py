@@ -4,21 +4,22 @@ Partials f_n = n f0 sqrt(1 + B n^2); a hammer that brightens with velocity and s
 two-stage decay from coupled, slightly mistuned strings (Weinreich, "Coupled piano strings", JASA 1977).
 """
 
-from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sonicforge.chance import noise
 from sonicforge.genres.patch import Piano
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 from sonicforge.synth.additive import BLOCK, play_phasors
 
 Doubles = NDArray[np.float64]
+Complexes = NDArray[np.complex128]
 
 DETUNE_CENTS = np.array([-0.7, 0.0, 0.8])
 AFTER_DB = -13.0
 FLOOR_DB = -72.0
-REFERENCE_HZ = 1500.0
 PAN = np.array([[0.85, 1.0, 1.15, 0.8, 1.2], [1.15, 1.0, 0.85, 1.2, 0.8]])
 """Share of three strings and two after-sounds in each channel."""
 
@@ -57,7 +58,7 @@ def _levels(spec: Piano, pitch: float, velocity: int, n: NDArray[np.int64], hz: 
     return level - level.max()
 
 
-def _strings(pitch: float, hz: Doubles, amount: Doubles, prompt: Doubles, rng: np.random.Generator) -> tuple:
+def _strings(pitch: float, hz: Doubles, amount: Doubles, prompt: Doubles, rng: np.random.Generator) -> tuple[Complexes, Complexes]:
     """Complex starts and factors per block of three strings and two after-sounds (p, 5)."""
     detune = DETUNE_CENTS * (1.0 if pitch >= 48 else 0.6)
     weights = np.array([1.0, 1.0, 1.0] if pitch >= 48 else [1.0, 0.0, 1.0])
@@ -72,26 +73,27 @@ def _strings(pitch: float, hz: Doubles, amount: Doubles, prompt: Doubles, rng: n
 
 
 def _hammer(spec: Piano, velocity: int, out: Samples, rng: np.random.Generator) -> None:
-    """Knock of the hammer: noise between 250 and 1400 Hz that falls with 14 ms."""
-    size = min(out.shape[1], 4096)
-    spectrum = np.fft.rfft(rng.standard_normal((out.shape[0], 4096)))
+    """Knock of the hammer, felt more than heard."""
+    knock = _knocks()[int(rng.integers(len(_knocks())))]
+    size = min(out.shape[1], knock.shape[1])
+    level = 10 ** ((-26 + (6 if spec.felt else 0)) / 20) * (velocity / 100) * 0.35
+    out[:, :size] += knock[: out.shape[0], :size] * np.float32(level)
+
+
+@lru_cache(maxsize=1)
+def _knocks() -> Samples:
+    """Eight stereo bursts (8, 2, 4096) between 250 and 1400 Hz that fall with 14 ms, RMS 1 before the fall."""
+    spectrum = np.fft.rfft(noise(0, "synth", "hammer").standard_normal((8, 2, 4096)))
     hz = np.fft.rfftfreq(4096, 1 / SAMPLE_RATE)
     spectrum *= 1 / np.sqrt((1 + (250 / np.maximum(hz, 1)) ** 6) * (1 + (hz / 1400) ** 6))
-    knock = np.fft.irfft(spectrum)
+    knocks = np.fft.irfft(spectrum)
     t = np.arange(4096) / SAMPLE_RATE
-    knock *= np.exp(-t / 0.014) * np.minimum(t / 0.001, 1.0) / knock.std()
-    level = 10 ** ((-26 + (6 if spec.felt else 0)) / 20) * (velocity / 100) * 0.35
-    out += (knock[:, :size] * level).astype(np.float32) if size == out.shape[1] else 0
-    if size < out.shape[1]:
-        out[:, :size] += (knock * level).astype(np.float32)
+    knocks *= np.exp(-t / 0.014) * np.minimum(t / 0.001, 1.0) / knocks.std()
+    return knocks.astype(np.float32)
 
 
-def thump(length_ms: float = 160.0) -> Samples:
-    """The damper falling back: a soft 120 Hz knock, peak 1."""
-    t = np.arange(int(length_ms * SAMPLE_RATE / 1000)) / SAMPLE_RATE
-    return (np.sin(2 * np.pi * 120 * t) * np.exp(-t / 0.04) * np.minimum(t / 0.004, 1.0)).astype(np.float32)
-
-
-def felted(spec: Piano) -> Piano:
-    """The same piano with the felt strip down."""
-    return replace(spec, felt=True, hammer_hz=spec.hammer_hz * 0.41)
+@lru_cache(maxsize=1)
+def thump() -> Samples:
+    """The damper falling back: a soft 120 Hz knock (1, 160 ms), peak near 1."""
+    t = np.arange(int(0.16 * SAMPLE_RATE)) / SAMPLE_RATE
+    return (np.sin(2 * np.pi * 120 * t) * np.exp(-t / 0.04) * np.minimum(t / 0.004, 1.0)).astype(np.float32)[None, :]

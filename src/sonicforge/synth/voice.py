@@ -5,12 +5,13 @@ stem, so that length and velocity stay exact.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sonicforge.chance import noise
-from sonicforge.genres.patch import Envelope, Lfo, Oscillator, Patch
+from sonicforge.genres.patch import Envelope, Lfo, Oscillator, Patch, Unison
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 from sonicforge.synth import chip
 from sonicforge.synth.additive import play_partials
@@ -32,6 +33,8 @@ SOURCE_LEVEL = 0.5
 OUTPUT_LEVEL = 0.5
 SUPERSAW = np.array([-1.0, -0.572, -0.178, 0.0, 0.181, 0.565, 0.977])
 DRIFT_CENTS = 1.6
+PAIR_SPREAD = 0.45
+"""How far the two sides of a detuned pair without unison lean apart."""
 DEFAULT = {"string": Envelope(1, 1, 1, 110), "piano": Envelope(1, 1, 1, 180), "partials": Envelope(1, 1, 1, 300)}
 PLAIN = Envelope(3, 200, 0.8, 120)
 ACCENT = 1.4
@@ -279,7 +282,7 @@ class _Row:
 
 def _rows(one: Oscillator, voice: Voice, setting: Setting, scale: float, rng: np.random.Generator) -> list[_Row]:
     """All copies of an oscillator: for each tone of the chord each unison voice, placed in pitch and in stereo."""
-    offsets, levels, pans = _unison(one, setting)
+    offsets, levels, pans = _unison(one, setting.patch.unison, setting.patch.mix, setting.channels)
     rows = []
     for interval, gain in voice.tones:
         for offset, level, pan in zip(offsets, levels, pans, strict=True):
@@ -291,22 +294,20 @@ def _rows(one: Oscillator, voice: Voice, setting: Setting, scale: float, rng: np
     return rows
 
 
-def _unison(one: Oscillator, setting: Setting) -> tuple[Doubles, Doubles, Doubles]:
+@lru_cache(maxsize=64)
+def _unison(one: Oscillator, uni: Unison, mix: float, channels: int) -> tuple[Doubles, Doubles, Doubles]:
     """Cents, levels (power sums to one) and pans of an oscillator's copies."""
-    uni, mix = setting.patch.unison, setting.patch.mix
-    if one.wave == "spr":
-        offsets, count = SUPERSAW * uni.cents, 7
-        levels = np.full(7, -0.738 * mix**2 + 1.284 * mix + 0.044)
-        levels[3] = 0.998 - 0.554 * mix
-    else:
-        count = uni.voices
-        offsets = np.linspace(-uni.cents, uni.cents, count) if count > 1 else np.zeros(1)
-        levels = np.ones(count)
+    count = 7 if one.wave == "spr" else uni.voices
     place = np.linspace(-1, 1, count) if count > 1 else np.zeros(1)
+    offsets, levels = place * uni.cents, np.ones(count)
+    if one.wave == "spr":
+        offsets = SUPERSAW * uni.cents
+        levels[:] = -0.738 * mix**2 + 1.284 * mix + 0.044
+        levels[3] = 0.998 - 0.554 * mix
     swap = np.where(np.minimum(np.arange(count), count - 1 - np.arange(count)) % 2 == 0, 1.0, -1.0)
     pans = uni.spread * place * swap
-    if count == 1 and setting.channels == 2:
-        pans = np.array([0.45 * np.sign(one.cents)])
+    if count == 1 and channels == 2:
+        pans = np.array([PAIR_SPREAD * np.sign(one.cents)])
     return offsets, levels / np.sqrt(np.sum(levels**2)), pans
 
 

@@ -136,10 +136,10 @@ def waves(ground: Ground) -> None:
 
 def vinyl(ground: Ground) -> None:
     """Crackle, a scratch that returns with each turn, hiss and rumble."""
-    _drops(ground, ground.level, ground.number("rate", 6.0), (1500.0, 7000.0), (0.0002, 0.0007), -22.0, 6.0)
-    _drops(ground, ground.level, ground.number("rate", 6.0) / 12.0, (140.0, 320.0), (0.002, 0.005), -30.0, 4.0)
+    _drops(ground, ground.level, ground.number("rate", 6.0), (1500.0, 7000.0), (0.0002, 0.0007), -17.0, 6.0)
+    _drops(ground, ground.level, ground.number("rate", 6.0) / 12.0, (140.0, 320.0), (0.002, 0.005), -26.0, 4.0)
     _scratch(ground)
-    hiss = ground.level * gain_to(-48.0, 1200.0, 9000.0, pink=False)
+    hiss = ground.level * gain_to(-52.0, 1200.0, 9000.0, pink=False)
     band_noise(ground, _held(1200.0, hiss), _held(9000.0, hiss), hiss, pink=False)
     _slow_noise(ground, -44.0, 30.0, 120.0)
 
@@ -181,7 +181,7 @@ def _scratch(ground: Ground) -> None:
         begin, turns = chance.uniform(0.0, length / SAMPLE_RATE), chance.randint(5, 14)
         at += [int((begin + PLATTER_S * turn + chance.gauss(0.0, 0.001)) * SAMPLE_RATE) for turn in range(turns)]
     inside = np.array(sorted(i for i in at if 0 <= i < length), np.int64)
-    levels = np.full(inside.size, -27.0) + noise(ground.seed, "scratch").normal(0.0, 2.0, inside.size)
+    levels = np.full(inside.size, -23.0) + noise(ground.seed, "scratch").normal(0.0, 2.0, inside.size)
     _add_events(ground, ground.level, inside, (2000.0, 3500.0), (0.0004, 0.0008), levels)
 
 

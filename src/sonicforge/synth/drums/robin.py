@@ -62,10 +62,16 @@ class RoundRobin:
         return min(self.steps - 1, velocity * self.steps // 128)
 
     def next(self) -> int:
-        """A variant that neither of the last hits used."""
-        free = [i for i in range(self._count) if i not in self._recent]
-        chosen = free[int(self._pick() * len(free))]
-        self._recent = (*self._recent[-1:], chosen) if self._count > 3 else (chosen,)
+        """A variant whose pitch fall differs from the last hit's by two places or more; never the last two again."""
+        if not self._recent:
+            chosen = int(self._pick() * self._count)
+        else:
+            apart = 1.5 * 2.0 / self._count if self._count > 3 else 0.0
+            sweep, last = self._spread[3], self._recent[-1]
+            free = [i for i in range(self._count) if i != last and abs(sweep[i] - sweep[last]) > apart]
+            fresh = [i for i in free if i not in self._recent] or free
+            chosen = fresh[int(self._pick() * len(fresh))]
+        self._recent = (*self._recent[-1:], chosen)
         return chosen
 
     def level(self, variant: int) -> float:

@@ -35,8 +35,8 @@ class Strike:
     """How a voice is hit.
 
     `ratio` tunes all pitches, `brightness` 0.55..1 scales upper noise edges and the low-pass, `decay` all times,
-    `band` the click and noise corners, `sweep` the time of the pitch fall; `base` 0..1 picks the pitch of metallic
-    hits; `bell` strikes a ride on its bell; `seed` gives noise and phases.
+    `band` the click and noise corners, `sweep` depth and time of the pitch fall; `base` 0..1 picks the pitch of
+    metallic hits; `bell` strikes a ride on its bell; `seed` gives noise and phases.
     """
 
     seed: int
@@ -146,7 +146,7 @@ class _Hit:
         ratio = self.strike.ratio / SAMPLE_RATE
         kernels.add_body(
             self.out,
-            min(body.start_hz * ratio, 0.45),
+            min((body.end_hz + (body.start_hz - body.end_hz) * self.strike.sweep) * ratio, 0.45),
             body.end_hz * ratio,
             max(body.fall_ms * self.strike.sweep * SAMPLE_RATE / 1000.0, 1.0),
             body.zap_hz * ratio,

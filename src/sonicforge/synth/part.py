@@ -1,0 +1,287 @@
+"""A pitched part as sound: voices -> kept or fresh notes -> amplifier -> added at exact samples -> insert effects."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from sonicforge.chance import subseed
+from sonicforge.genres.genre import Genre
+from sonicforge.genres.patch import Patch, parse_patch
+from sonicforge.music.score import TICKS, Curve, Part, Score
+from sonicforge.music.time import Clock
+from sonicforge.sound.audio import SAMPLE_RATE, Samples
+from sonicforge.synth.cache import NoteCache
+from sonicforge.synth.inserts import TAIL_S, apply_inserts, needs_stereo
+from sonicforge.synth.lines import Voice, voices
+from sonicforge.synth.mutation import mutate
+from sonicforge.synth.oscillators import HOP
+from sonicforge.synth.piano import thump
+from sonicforge.synth.voice import (
+    Moment,
+    Setting,
+    amp_envelope,
+    free_phase,
+    loudness,
+    sound,
+    tail_samples,
+    velocity_gain,
+    vowel_of,
+)
+
+Doubles = NDArray[np.float64]
+
+VELOCITY_STEP = 12
+GATES_PER_OCTAVE = 24
+OCTAVE_STEP = 1 / 6
+SETTLE = HOP * 750
+"""Half a second before a window in which effects settle."""
+BASS_CODES = frozenset("bu")
+THUMP_DB = -38.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Samples of the track: `begin` (a multiple of 32), `length`; notes from tick `end` on do not sound."""
+
+    begin: int
+    length: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Take:
+    """A voice ready to be played: how its sound is found again, how long it is, what surrounds it."""
+
+    voice: Voice
+    key: Hashable | None
+    length: int
+    moment: Moment
+    variation: int
+
+
+def render_part(part: Part, genre: Genre, score: Score, clock: Clock, stretch: Stretch, *, wide: bool) -> Samples:
+    """The part over the stretch, (1, n) when it has no width of its own or `wide` is false, else (2, n)."""
+    setting = _setting(part, genre, score, wide)
+    takes = _takes(part, setting, score, clock, stretch)
+    out = np.zeros((setting.channels, stretch.length), np.float32)
+    cache = NoteCache()
+    longest = _longest(takes)
+    for take in takes:
+        _play(take, setting, cache, longest, stretch, out)
+    bpm = clock.bpm(0)
+    for begin, end in _sounding(takes, stretch):
+        apply_inserts(setting.patch, out[:, begin:end], (stretch.begin + begin) / SAMPLE_RATE, bpm=bpm)
+    return out
+
+
+def _setting(part: Part, genre: Genre, score: Score, wide: bool) -> Setting:
+    patch = mutate(parse_patch(part.voice, genre.patches[part.voice]), score.seed)
+    frozen = None
+    if patch.grains is not None:
+        frozen = parse_patch(patch.grains.of, genre.patches[patch.grains.of])
+    return Setting(
+        patch=patch,
+        seed=subseed(score.seed, part.name),
+        channels=2 if wide and has_width(patch) else 1,
+        fixed_phase=part.code in BASS_CODES and patch.unison.voices == 1,
+        tune=2 ** (float(score.facts.get("detune_cents", 0)) / 1200),
+        frozen=frozen,
+    )
+
+
+def has_width(patch: Patch) -> bool:
+    """Whether anything in the patch differs between left and right."""
+    spread = patch.unison.voices > 1 and patch.unison.spread > 0
+    pairs = any(one.cents or one.wave in ("spr", "nzw", "nzp") for one in patch.oscillators) and patch.steps is None
+    sources = patch.fm or patch.partials or patch.piano or patch.grains
+    return bool(spread or pairs or sources or needs_stereo(patch) or patch.phaser_db is not None)
+
+
+def _takes(part: Part, setting: Setting, score: Score, clock: Clock, stretch: Stretch) -> list[_Take]:
+    """All voices that sound within the stretch, cut at its end."""
+    patch = setting.patch
+    curves = [c for c in score.curves if c.parameter == "cutoff_oct" and c.target in (part.code, part.stem, "mix")]
+    last = round(clock.second(stretch.end) * SAMPLE_RATE)
+    tail = tail_samples(patch)
+    takes = []
+    for voice in voices(part.notes, patch, clock):
+        if voice.tick >= stretch.end:
+            continue
+        voice = _shortened(voice, patch, last)
+        length = voice.gate + tail
+        if voice.start + length <= stretch.begin or voice.start >= stretch.begin + stretch.length:
+            continue
+        takes.append(_take(voice, length, setting, curves, clock))
+    return takes
+
+
+def _shortened(voice: Voice, patch: Patch, last: int) -> Voice:
+    """The voice released at `last` at the latest, and when it has died away by itself."""
+    gate = min(voice.gate, max(last - voice.start, HOP))
+    if len(voice.strikes) == 1:
+        gate = min(gate, natural_samples(patch, voice.pitch))
+    strikes = tuple(one for one in voice.strikes if one.at < gate)
+    return replace(voice, gate=gate, strikes=strikes)
+
+
+def natural_samples(patch: Patch, pitch: float) -> int:
+    """Samples after which a held note is 65 dB down by its own decay, or very many."""
+    most = 1e9
+    envelope = amp_envelope(patch)
+    if envelope.sustain == 0 and patch.steps is None:
+        most = min(most, envelope.attack_ms + 2.6 * envelope.decay_ms)
+    if patch.string is not None and not patch.oscillators:
+        most = min(most, patch.string.t60_ms * (130.81 / (440 * 2 ** ((pitch - 69) / 12))) ** 0.5)
+    if patch.partials:
+        most = min(most, max(partial.t60_ms for partial in patch.partials) * 1.1)
+    return int(most * SAMPLE_RATE / 1000)
+
+
+def _take(voice: Voice, length: int, setting: Setting, curves: Sequence[Curve], clock: Clock) -> _Take:
+    patch = setting.patch
+    at_s = voice.start / SAMPLE_RATE
+    moment = Moment(clock.bpm(voice.tick), at_s, voice.tick / TICKS, 0.0, moving=False)
+    slow = [lfo for lfo in patch.lfos_of("cut") if not lfo.per_note and _hz(lfo.hz, lfo.beats, moment.bpm) <= 1.0]
+    roams = bool(slow) or bool(curves) or (patch.vowels is not None and patch.vowels.rate == "cycle")
+    if length >= SAMPLE_RATE and roams:
+        points = np.arange(-(-length // HOP) + 2) * HOP + voice.start
+        octaves = sum((_curve_at(curve, points / SAMPLE_RATE, clock) for curve in curves), np.zeros(len(points)))
+        return _Take(voice, None, length, replace(moment, octaves=octaves, moving=True), voice.index)
+    still = sum(float(_curve_at(curve, np.array([at_s]), clock)[0]) for curve in curves)
+    still += sum(lfo.depth * np.sin(2 * np.pi * free_phase(lfo.hz, lfo.beats, moment)) for lfo in slow)
+    octaves = round(still / OCTAVE_STEP) * OCTAVE_STEP
+    moment = replace(moment, octaves=octaves)
+    if len(voice.strikes) > 1 or voice.origin is not None:
+        return _Take(voice, None, length, moment, voice.index)
+    variation = 0 if setting.fixed_phase or patch.steps is not None else voice.index % _round_robin(patch)
+    return _Take(voice, _key(voice, setting, moment, variation), length, moment, variation)
+
+
+def _round_robin(patch: Patch) -> int:
+    """How many versions of a note take turns: strings, hammers and mallets are never struck twice alike."""
+    return 3 if patch.string or patch.piano or patch.partials else 2
+
+
+def _hz(hz: float, beats: float, bpm: float) -> float:
+    return hz or bpm / 60 / beats
+
+
+def _key(voice: Voice, setting: Setting, moment: Moment, variation: int) -> Hashable:
+    """Everything the sound before the amplifier depends on, in steps too small to hear."""
+    patch = setting.patch
+    fast = [lfo for lfo in patch.lfos if lfo.target in ("cut", "pw") and not lfo.per_note]
+    phases = tuple(
+        round(free_phase(lfo.hz, lfo.beats, moment) * 16) % 16
+        for lfo in fast
+        if _hz(lfo.hz, lfo.beats, moment.bpm) > 1.0 or lfo.target == "pw"
+    )
+    strike = voice.strikes[0]
+    return (
+        voice.tones,
+        strike.pitch,
+        _bucket(strike.velocity),
+        _gate_step(voice.gate, patch),
+        strike.accent,
+        moment.octaves,
+        phases,
+        voice.lfo_beats,
+        vowel_of(voice, setting),
+        variation,
+    )
+
+
+def _bucket(velocity: int) -> int:
+    return min(127, max(1, round(velocity / VELOCITY_STEP) * VELOCITY_STEP))
+
+
+def _gate_step(gate: int, patch: Patch) -> int:
+    """The gate in steps of 3 %, or 0 where the sound before the amplifier does not depend on it."""
+    if patch.filter is None or patch.filter.env_oct == 0 or patch.vowels is not None:
+        return 0
+    envelope = patch.filter_envelope or amp_envelope(patch)
+    if envelope.sustain == 0:
+        gate = min(gate, int((envelope.attack_ms + 1.5 * envelope.decay_ms) * SAMPLE_RATE / 1000))
+    return round(np.log2(max(gate, HOP)) * GATES_PER_OCTAVE)
+
+
+def _curve_at(curve: Curve, seconds: Doubles, clock: Clock) -> Doubles:
+    places = clock.seconds([tick for tick, _ in curve.points])
+    return np.interp(seconds, places, [value for _, value in curve.points])
+
+
+def _longest(takes: Sequence[_Take]) -> dict[Hashable, int]:
+    longest: dict[Hashable, int] = {}
+    for take in takes:
+        if take.key is not None:
+            longest[take.key] = max(longest.get(take.key, 0), take.length)
+    return longest
+
+
+def _play(
+    take: _Take, setting: Setting, cache: NoteCache, longest: dict[Hashable, int], stretch: Stretch, out: Samples
+) -> None:
+    voice = take.voice
+    if take.key is None:
+        raw = sound(voice, setting, take.moment, take.length, take.variation)
+    else:
+        raw = cache.get(take.key, take.length, lambda: _kept(take, setting, longest))
+    curve = loudness(voice, setting.patch, take.moment.bpm, take.length)
+    add_shaped(out, raw, curve, voice.start - stretch.begin, take.length)
+    if setting.patch.piano is not None:
+        _add_thump(voice, setting.patch, stretch, out)
+
+
+def _kept(take: _Take, setting: Setting, longest: dict[Hashable, int]) -> Samples:
+    """The sound for a whole step of velocity, as long as the longest note that asks for it."""
+    first = take.voice.strikes[0]
+    voice = replace(take.voice, strikes=(replace(first, velocity=_bucket(first.velocity)),))
+    step = _gate_step(voice.gate, setting.patch)
+    if step:
+        voice = replace(voice, gate=round(2 ** (step / GATES_PER_OCTAVE)))
+    return sound(voice, setting, take.moment, longest[take.key], take.variation)
+
+
+def _add_thump(voice: Voice, patch: Patch, stretch: Stretch, out: Samples) -> None:
+    knock = thump()
+    level = velocity_gain(patch, voice.velocity) * 10 ** (THUMP_DB / 20)
+    curve = np.full(knock.shape[1] // HOP + 2, level)
+    add_shaped(out, knock, curve, voice.start + voice.gate - stretch.begin, knock.shape[1])
+
+
+def add_shaped(out: Samples, raw: Samples, curve: Doubles, at: int, length: int) -> None:
+    """Adds the first `length` samples of raw (1 or 2, n) times `curve` (a point every 32 samples) at sample `at`."""
+    _add_shaped(out, raw, curve.astype(np.float32), at, length)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _add_shaped(out, raw, curve, at, length):  # type: ignore[no-untyped-def]
+    channels, size = out.shape
+    for c in range(channels):
+        side = min(c, raw.shape[0] - 1)
+        first = max(0, -at)
+        last = min(length, size - at)
+        for b in range(first // 32, (last + 31) // 32):
+            level = curve[b]
+            slope = (curve[b + 1] - level) * np.float32(1.0 / 32.0)
+            start = b * 32
+            low = max(first - start, 0)
+            high = min(last - start, 32)
+            for i in range(low, high):
+                out[c, at + start + i] += raw[side, start + i] * (level + slope * np.float32(i))
+
+
+def _sounding(takes: Sequence[_Take], stretch: Stretch) -> list[tuple[int, int]]:
+    """Where anything sounds, with room for effects to ring, in samples of the stretch; begins on multiples of 32."""
+    ring = int(TAIL_S * SAMPLE_RATE)
+    spans: list[tuple[int, int]] = []
+    for take in sorted(takes, key=lambda take: take.voice.start):
+        begin = max(0, (take.voice.start - stretch.begin) // HOP * HOP)
+        end = min(stretch.length, take.voice.start - stretch.begin + take.length + ring)
+        if spans and begin <= spans[-1][1] + ring:
+            spans[-1] = (spans[-1][0], max(spans[-1][1], end))
+        elif end > begin:
+            spans.append((begin, end))
+    return spans

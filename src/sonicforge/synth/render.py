@@ -1,0 +1,92 @@
+"""`render_stem`: one stem of a score as dry sound."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from sonicforge.genres.genre import Genre
+from sonicforge.music.score import AUDIBLE_CUES, Part, Score
+from sonicforge.music.time import Clock
+from sonicforge.sound.audio import SAMPLE_RATE, Audio, Samples
+from sonicforge.synth.cues import render_cues
+from sonicforge.synth.drums.render import render_drum_part
+from sonicforge.synth.oscillators import HOP
+from sonicforge.synth.part import SETTLE, Stretch, render_part
+from sonicforge.synth.texture import is_texture, render_texture
+
+RING_OUT_S = 6.0
+"""What every stem lasts beyond its last bar."""
+FADE_S = 2.0
+NARROW = 0.2
+"""Mix widths below this are played in mono."""
+
+
+def stem_length(score: Score, *, start: int = 0, end: int | None = None) -> int:
+    """Samples of every stem of the score between two ticks, ring-out included."""
+    begin, length = _window(score, Clock.of(score), start, end)
+    del begin
+    return length
+
+
+def render_stem(score: Score, genre: Genre, stem: str, *, start: int = 0, end: int | None = None) -> Audio:
+    """The dry stem at 48 kHz from tick `start` to tick `end` (the whole score by default) and six seconds more.
+
+    Mono (1, n) when everything in it is centred, else stereo; a stem without notes is silence. All stems of a score
+    have the length `stem_length`. Within the window the sound equals that of the whole stem. Effects of the patches are
+    in, level, pan, reverb, delay and side-chain are left to the mix.
+    """
+    clock = Clock.of(score)
+    begin, length = _window(score, clock, start, end)
+    last = score.length if end is None else min(end, score.length)
+    wide = stem not in genre.mix or genre.mix[stem].width >= NARROW
+    origin = max(0, (begin - SETTLE) // HOP * HOP)
+    stretch = Stretch(origin, begin - origin + length, last)
+    layers = [_layer(part, genre, score, clock, stretch, wide) for part in score.of_stem(stem) if part.notes]
+    if stem == "fx":
+        layers.append(_cues(score, genre, clock, stretch))
+    return Audio(_faded(_sum(layers, stretch.length)[:, begin - origin :]))
+
+
+def _window(score: Score, clock: Clock, start: int, end: int | None) -> tuple[int, int]:
+    begin = round(clock.second(start) * SAMPLE_RATE)
+    last = clock.second(score.length if end is None else min(end, score.length))
+    return begin, round((last + RING_OUT_S) * SAMPLE_RATE) - begin
+
+
+def _layer(part: Part, genre: Genre, score: Score, clock: Clock, stretch: Stretch, wide: bool) -> Samples:
+    """One part over the stretch. Drums and textures are rendered from the start of the track and cut."""
+    if not part.drums and not is_texture(part.voice, genre):
+        return render_part(part, genre, score, clock, stretch, wide=wide)
+    part = replace(part, notes=tuple(note for note in part.notes if note.start < stretch.end))
+    render = render_drum_part if part.drums else render_texture
+    audio = render(part, genre, score, clock, stretch.begin + stretch.length)
+    samples = audio.samples[:, stretch.begin :]
+    return samples if wide or samples.shape[0] == 1 else samples.mean(axis=0, keepdims=True, dtype=np.float32)
+
+
+def _cues(score: Score, genre: Genre, clock: Clock, stretch: Stretch) -> Samples:
+    cues = tuple(cue for cue in score.cues if cue.kind in AUDIBLE_CUES and cue.start < stretch.end)
+    if not cues:
+        return np.zeros((1, stretch.length), np.float32)
+    audio = render_cues(replace(score, cues=cues), genre, clock, stretch.begin + stretch.length)
+    return audio.samples[:, stretch.begin :]
+
+
+def _sum(layers: Iterable[Samples], length: int) -> Samples:
+    """The layers added in the first of the widest ones."""
+    ordered = sorted(layers, key=lambda layer: -layer.shape[0])
+    if not ordered:
+        return np.zeros((1, length), np.float32)
+    total = ordered[0] if ordered[0].flags.writeable else ordered[0].copy()
+    for layer in ordered[1:]:
+        total += layer
+    return total
+
+
+def _faded(samples: Samples) -> Samples:
+    """The end of the ring-out brought to silence, whatever still sounds there."""
+    size = min(int(FADE_S * SAMPLE_RATE), samples.shape[1])
+    if np.any(samples[:, -size:]):
+        samples[:, -size:] *= np.cos(np.linspace(0, np.pi / 2, size)).astype(np.float32) ** 2
+    return np.ascontiguousarray(samples)
