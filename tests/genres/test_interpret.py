@@ -153,3 +153,8 @@ def test_no_text_raises(text: str) -> None:
 
 def test_a_very_long_text_is_read_quickly_enough_to_finish() -> None:
     interpret("rain and piano without drums " * 5000)
+
+
+def test_a_broken_genre_file_does_not_stop_the_reading_of_words(tmp_path: Path) -> None:
+    (tmp_path / "broken.yaml").write_text("a: [")
+    assert interpret("slow ambient", folder=tmp_path).concept.genre == "ambient"

@@ -66,7 +66,7 @@ def test_sections_are_whole_phrases_and_peak_lies_inside(genre: Genre) -> None:
     for form in genre.forms.values():
         assert all(section.bars % 2 == 0 for section in form.sections)
         peak = max(energy for section in form.sections for energy in section.energy)
-        assert peak > max(max(form.sections[0].energy), max(form.sections[-1].energy))
+        assert peak > max(*form.sections[0].energy, *form.sections[-1].energy)
 
 
 def test_stems_of_a_full_mix_add_up_to_the_mix(genre: Genre) -> None:

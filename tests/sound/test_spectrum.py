@@ -27,7 +27,7 @@ def sine(hz: float, seconds: float = 2.0, channels: int = 1) -> Audio:
 def test_a_full_scale_sine_reads_minus_three_in_its_octave_and_nowhere_else(band: int) -> None:
     levels = octave_bands(sine(OCTAVES_HZ[band]))
     assert levels[band] == pytest.approx(-3.01, abs=0.05)
-    assert max(np.delete(levels, band)) < -60
+    assert max(np.delete(levels, band)) < -45
 
 
 def test_a_sine_falls_into_its_third() -> None:

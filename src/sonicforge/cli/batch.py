@@ -167,21 +167,22 @@ def make_line(line: Line, out: Path, options: dict[str, Any]) -> dict[str, Any]:
     told: dict[str, Any] = {"line": line.number, "key": line.key}
     try:
         fields = orjson.loads(line.text)
-        concept = concept_of_line(fields, line)
-        result = make(concept, out, threads=1, genre_folder=load_settings().genres, **options)
+        folder = load_settings().genres
+        concept = concept_of_line(fields, line, folder)
+        result = make(concept, out, threads=1, genre_folder=folder, **options)
     except orjson.JSONDecodeError as error:
         return told | {"ok": False, "error": f"not a JSON object: {error}"}
     except SonicForgeError as error:
         return told | {"ok": False, "error": str(error)}
     verdict = result["verdict"]
-    folder = str(Path(result["files"][0]).parent)
+    place = str(Path(result["files"][0]).parent)
     return told | {
-        "ok": True, "id": result["id"], "title": result["title"], "folder": folder,
+        "ok": True, "id": result["id"], "title": result["title"], "folder": place,
         "score": verdict["score"], "passed": verdict["passed"],
     }  # fmt: skip
 
 
-def concept_of_line(fields: Any, line: Line) -> Any:
+def concept_of_line(fields: Any, line: Line, folder: Path) -> Any:
     """A concept from one line's JSON. A line without a seed gets one from its own text, so that it can be repeated."""
     from dataclasses import replace
 
@@ -196,6 +197,6 @@ def concept_of_line(fields: Any, line: Line) -> Any:
     concept = Concept.from_json(fields)
     if not text:
         return concept
-    heard = interpret(str(text), seed=concept.seed).concept
+    heard = interpret(str(text), seed=concept.seed, folder=folder).concept
     given = {name: getattr(concept, name) for name in fields if name != "text"}
     return replace(heard, **given).validated()

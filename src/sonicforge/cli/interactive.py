@@ -54,7 +54,7 @@ def interactive(
     console.print(f"\n[dim]the same as:[/dim] {command}\n", soft_wrap=True)
     if not Confirm.ask("Make it?", console=console, default=True):
         return
-    concept, understood = concept_from(answers.get("words", ""), **_options(answers))  # type: ignore[arg-type]
+    concept, understood = concept_from(answers.get("words", ""), genre_folder=settings.genres, **_options(answers))  # type: ignore[arg-type]
     for line in understood:
         console.print(f"[dim]{line}[/dim]")
     with progress_bar("composing", quiet=False) as report:

@@ -143,7 +143,8 @@ class _Hands:
         self._drift = Drift(choices(seed, "compose", "chords", "timing"), mean, sigma, 0.5)
         self._loose = genre.harmony.voicing.strum_ms[1] > 0 and not genre.club
         self._strum = genre.harmony.voicing.strum_ms
-        self._spread = 0.0 if not genre.drums.humanised else 6.0 if genre.club else 7.0
+        touched = any(spread for _, spread in genre.drums.timing.values())
+        self._spread = 0.0 if not touched else 5.0 if genre.club else 7.0
         self._mask = accent_mask(choices(seed, "compose", "chords", "accents"), 48, 4.0 if self._spread else 0.0)
         self._figure = choices(seed, "compose", "chords", "figure").choice(FIGURES)
         self._step = 0

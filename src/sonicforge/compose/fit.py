@@ -109,7 +109,7 @@ def _place(tone: Tone, chord: Sounding, key: Key, low: int, high: int, bar: int,
         elif below:
             cost += 0.35 * weight
         if not low <= pitch <= high:
-            cost += 2.0 + 0.8 * max(low - pitch, pitch - high)
+            cost += 3.0 + 1.2 * max(low - pitch, pitch - high)
         costs.append(cost)
     return _Place(tone.line, pitches, lines, tuple(costs))
 

@@ -84,6 +84,8 @@ def choose_loops(plan: Plan, seed: int) -> tuple[Loop, Loop]:
     scored = [(suits(loop, plan.key), loop) for loop in fitting]
     best = max(score for score, _ in scored)
     good = [loop for score, loop in scored if score >= best - CLOSE_ENOUGH]
+    if plan.genre.identity.get("need", {}).get("two_five"):
+        good = [loop for loop in good if _has_two_five(loop)] or good
     main = rng.choice(good)
     others = [loop for loop in good if loop != main] or [loop for _, loop in scored if loop != main] or [main]
     contrast = max(others, key=lambda loop: (_kinship(main, loop), rng.random()))
@@ -227,6 +229,11 @@ def _kinship(first: Loop, second: Loop) -> float:
     same_length = _bars(first) == _bars(second)
     starts_elsewhere = first[0][0].root != second[0][0].root
     return min(len(shared), 2) + 0.5 * same_length + 1.0 * starts_elsewhere
+
+
+def _has_two_five(loop: Loop) -> bool:
+    roots = [chord.root for chord, _ in loop]
+    return any((a, b) == (2, 7) for a, b in zip(roots, roots[1:], strict=False))
 
 
 def _bars(loop: Sequence[tuple[RomanChord, Fraction]]) -> Fraction:

@@ -97,7 +97,7 @@ def find_hook(
     )  # fmt: skip
     # Every track leans towards note values and intervals of its own, so that the tunes of a genre stay apart.
     manner = replace(manner, values=_leaned(manner.values, rng), starts=_leaned(manner.starts, rng))
-    frame = replace(frame, intervals=tuple(share * rng.lognormvariate(0, 0.5) for share in frame.intervals))
+    frame = replace(frame, intervals=tuple(share * rng.lognormvariate(0, 0.35) for share in frame.intervals))
     rhythms = _good_rhythms(manner, melody, frame.bar, rng)
     ranked: list[tuple[float, int, Motif]] = []
     allowed = _few_lines(frame, manner, rng) if manner.pitches[1] <= 4 else None

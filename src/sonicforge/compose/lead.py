@@ -115,7 +115,7 @@ def sing(
         double = manner.double if block.presence == "full" or directions.treated("double", code) else 0
         sung = _sung(block, section, tones, pitches, double)
         line += _leaning(sketch, sung) if manner.appoggiatura else sung
-    return joined(line, sketch.bar)
+    return joined(sketch, line)
 
 
 def pitches_of(
@@ -171,24 +171,26 @@ def crowned(sketch: Sketch, line: Sequence[Sung]) -> list[Sung]:
     return line
 
 
-def joined(line: Sequence[Sung], bar: int) -> list[Sung]:
+def joined(sketch: Sketch, line: Sequence[Sung]) -> list[Sung]:
     """The line without leaps over an octave inside a stretch: whichever note does it best moves by an octave."""
     line = list(line)
+    low, high = sketch.genre.melody.range
 
-    def leaps(first: int) -> int:
+    def strain(first: int) -> int:
         pitches = [note.pitch for note in line[max(0, first - 2) : first + 3]]
-        return sum(max(0, abs(b - a) - 12) for a, b in pairwise(pitches))
+        outside = sum(max(0, low - pitch, pitch - high) for pitch in pitches)
+        return 2 * outside + sum(max(0, abs(b - a) - 12) for a, b in pairwise(pitches))
 
     for index in range(1, len(line)):
         before, here = line[index - 1], line[index]
         move = here.pitch - before.pitch
-        if abs(move) <= 12 or here.start - before.end >= 2 * bar:
+        if abs(move) <= 12 or here.start - before.end >= 3 * sketch.bar:
             continue
         shift = -12 if move > 0 else 12
         line[index] = replace(here, pitch=here.pitch + shift)
-        moved_here = leaps(index)
+        moved_here = strain(index)
         line[index], line[index - 1] = here, replace(before, pitch=before.pitch - shift)
-        if moved_here <= leaps(index):
+        if moved_here <= strain(index):
             line[index], line[index - 1] = replace(here, pitch=here.pitch + shift), before
     return line
 

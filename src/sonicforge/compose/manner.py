@@ -46,7 +46,7 @@ class Manner:
     appoggiatura: bool = False
 
 
-_SONG = ("A v A c", "A o A c", "A v B c", "A o B c", "A A o c")
+_SONG = ("A v A c", "A o A c", "A A B c", "A o B c", "A A o c")
 
 MANNERS: dict[str, Manner] = {
     "lofi_hiphop": Manner(
@@ -84,8 +84,8 @@ MANNERS: dict[str, Manner] = {
         ("A v", "A s", "A A", "A o"), span=(2, 9), pitches=(2, 4), breath=14, glide=0.6, arc=7,
     ),
     "dubstep": Manner(
-        "song", {4: 3, 6: 4, 8: 3, 3: 2, 2: 1, 12: 1, 10: 0.7}, {0: 4, 2: 1, 4: 1.5, 6: 1}, 2, (3, 6),
-        ("A o B c", "A v A c", "A v B c", "A s o c"), span=(5, 12), breath=4, arc=8, jitter=4,
+        "song", {4: 3, 6: 4, 8: 3, 3: 2, 2: 1, 12: 1, 10: 0.7}, {0: 4, 2: 1, 4: 1.5, 6: 1}, 2, (4, 6),
+        ("A A B c", "A v A c", "A o A c", "A A o c"), span=(5, 12), breath=4, arc=8, jitter=4,
     ),
     "synthwave": Manner(
         "song", {2: 4, 3: 3, 4: 4, 6: 2.5, 8: 2, 5: 0.5}, {0: 4, 2: 2, 4: 1.5, 3: 1}, 2, (4, 7),
@@ -115,8 +115,8 @@ MANNERS: dict[str, Manner] = {
         glide=0.2, arc=16, jitter=5, appoggiatura=True,
     ),
     "chiptune": Manner(
-        "sentence", {2: 7, 1: 2, 3: 3.5, 4: 2.5, 6: 1}, {0: 6, 2: 1, 4: 0.5}, 2, (5, 9),
-        ("A s e c", "A v e c", "A o s c"), span=(5, 14), pitches=(3, 7), breath=2, presence=0.85, second="echo",
+        "sentence", {2: 7, 1: 2, 3: 3.5, 4: 2.5, 6: 1}, {0: 6, 2: 1, 4: 0.5}, 1, (4, 7),
+        ("A v A o A s e c", "A o A v s s e c", "A v s o A v e c", "A A s o A A e c"), span=(5, 14), pitches=(3, 6), breath=1, presence=0.85, second="echo",
         double=12, arc=0, jitter=0, glide=0.15, grace=0.05,
     ),
 }  # fmt: skip

@@ -110,7 +110,7 @@ def _main_line(ground: _Ground, code: str) -> list[Sung]:
     line.sort(key=lambda note: note.start)
     if code == SECOND:
         line = carried(sketch, line, blocks, ground.chance("chops"))
-    line = joined(_cleared(ground, line), sketch.bar)
+    line = joined(sketch, _cleared(ground, line))
     if manner.kind != "loop":
         line = crowned(sketch, line)
     stretch = sum(block.bars for block in blocks if block.role != "rest") * sketch.bar
@@ -167,7 +167,7 @@ def _beside_chops(ground: _Ground, chops: Sequence[Sung]) -> list[Sung]:
     line = sing(sketch, ground.manner, ground.themes, alone, rng, code=LEAD)
     line = breathing(line, sum(b.bars for b in alone) * sketch.bar, sketch.genre.melody.rests)
     line += answers(sketch, [b for b in blocks if b.section in chopped], chops, ground.hook, rng, shift=3)
-    return unclouded(sketch, joined(_cleared(ground, sorted(line, key=lambda note: note.start)), sketch.bar))
+    return unclouded(sketch, joined(sketch, _cleared(ground, sorted(line, key=lambda note: note.start))))
 
 
 def _with_thirds(ground: _Ground, line: Sequence[Sung], code: str) -> list[Sung]:
@@ -210,13 +210,18 @@ def _parts(ground: _Ground, code: str, line: Sequence[Sung]) -> list[Part]:
     voices = [sketch.directions(section).voices.get(code, "") for section in sketch.sections]
     for note in line:
         by_voice.setdefault(voices[sketch.section_index(note.start)], []).append(note)
-    parts: dict[Layer, tuple[Note, ...]] = {}
+    parts: dict[tuple[Layer, str], list[Note]] = {}
     for voice, notes in by_voice.items():
         for layer in layers_of(sketch, code, voice):
             rng = ground.chance(f"performance {code} {layer.voice}")
-            played = perform(notes, _delivery(ground, layer.voice, code), rng)
-            parts[layer] = tuple(sorted((*parts.get(layer, ()), *played), key=lambda note: (note.start, note.pitch)))
-    return [Part(layer.voice, code, layer.stem, layer.voice, False, notes) for layer, notes in parts.items()]
+            played, doubled = perform(notes, _delivery(ground, layer.voice, code), rng)
+            for name, found in ((layer.voice, played), (f"{layer.voice} double", doubled)):
+                parts.setdefault((layer, name), []).extend(found)
+    return [
+        Part(name, code, layer.stem, layer.voice, False, tuple(sorted(notes, key=lambda note: (note.start, note.pitch))))
+        for (layer, name), notes in parts.items()
+        if notes
+    ]
 
 
 def layers_of(sketch: Sketch, code: str, voice: str) -> tuple[Layer, ...]:

@@ -186,9 +186,9 @@ def _interval_mix(found: Candidate) -> float:
 
 
 def _mostly_steps(found: Candidate) -> float:
-    """Steps and repeats make a line that a voice can follow; from 60 % on all is well."""
+    """Steps and repeats make a line that a voice can follow; from two in three on all is well."""
     steps = sum(abs(move) <= 2 for move in found.moves) / max(1, len(found.moves))
-    return min(1.0, steps / 0.6)
+    return min(1.0, steps / 0.66)
 
 
 def _good_end(found: Candidate) -> float:
@@ -203,7 +203,7 @@ def _no_hammering(found: Candidate) -> float:
 
 CRITERIA: tuple[tuple[Criterion, float], ...] = (
     (_has_leap, 1.6), (_within_span, 1.6), (_few_pitches, 1.2), (_grounded, 2.0), (_no_rubs, 1.6), (_one_peak, 0.9),
-    (_clear_contour, 0.9), (_leaps_resolve, 1.2), (_singable, 1.4), (_interval_mix, 1.0), (_mostly_steps, 1.4),
+    (_clear_contour, 0.9), (_leaps_resolve, 1.2), (_singable, 1.4), (_interval_mix, 1.0), (_mostly_steps, 2.4),
     (_good_end, 0.7), (_no_hammering, 0.8),
 )  # fmt: skip
 """What makes a hook memorable, with weights; each criterion returns 0..1."""

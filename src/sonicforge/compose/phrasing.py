@@ -15,6 +15,7 @@ PHRASE_REST = TICKS // 2
 GRACE = STEP // 2
 """Ticks of a grace note."""
 _SOLO_RHO = 0.7
+_DIE = 101
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +90,17 @@ def _scaled(length: float, room: int, mean: float, *, closing: bool) -> float:
     return min(max(length, least), room)
 
 
-def perform(line: Sequence[Sung], delivery: Delivery, rng: Random) -> tuple[Note, ...]:
-    """Notes in order of time, one voice with its octave doublings."""
+def perform(line: Sequence[Sung], delivery: Delivery, rng: Random) -> tuple[list[Note], list[Note]]:
+    """The notes of one voice in order of time, and its doublings."""
     if not line:
-        return ()
+        return [], []
     line = _one_voice(line)
     levels = _levels(line, delivery, rng)
     drift = Drift(rng, *delivery.lag_ms, _SOLO_RHO)
     begins = [True, *(b.start - a.end >= PHRASE_REST for a, b in zip(line, line[1:], strict=False))]
+    salt = rng.randrange(_DIE)
     notes: list[Note] = []
+    graces: list[Note] = []
     doubles: list[Note] = []
     for index, (note, level) in enumerate(zip(line, levels, strict=True)):
         shift = drift.next_ms()
@@ -107,19 +110,25 @@ def perform(line: Sequence[Sung], delivery: Delivery, rng: Random) -> tuple[Note
         end = max(start + STEP // 4, _on_grid(note.end, delivery.swing))
         slide = False
         if index and delivery.glide and note.start - line[index - 1].end <= STEP // 2:
-            slide = abs(note.pitch - line[index - 1].pitch) >= 3 and rng.random() < delivery.glide
+            slide = abs(note.pitch - line[index - 1].pitch) >= 3 and _happens(delivery.glide, note, delivery.bar, salt)
         if slide:
             notes[-1] = replace(notes[-1], length=max(1, start - notes[-1].start))
         shift = round(shift - delivery.lead_ms, 2)
         shift = max(shift, -0.9 * start / 2) if start < TICKS else shift
         notes.append(Note(start, end - start, note.pitch, velocity(level), shift, slide))
-        if delivery.grace and _has_room(line, index) and rng.random() < delivery.grace:
+        if delivery.grace and _has_room(line, index) and _happens(delivery.grace, note, delivery.bar, salt + 7):
             played = notes[-1]
-            doubles.append(replace(played, start=start - GRACE, length=GRACE, pitch=note.pitch - 1,
+            graces.append(replace(played, start=start - GRACE, length=GRACE, pitch=note.pitch - 1,
                                    velocity=velocity(level - 20), ghost=True))  # fmt: skip
         if note.double:
             doubles.append(replace(notes[-1], pitch=note.pitch + note.double, velocity=velocity(level - 14)))
-    return tuple(sorted([*notes, *doubles], key=lambda n: (n.start, n.pitch)))
+    return sorted([*notes, *graces], key=lambda n: (n.start, n.pitch)), doubles
+
+
+def _happens(chance: float, note: Sung, bar: int, salt: int) -> bool:
+    """A coin that falls alike wherever the same note stands in an eight-bar stretch, so that repeats stay repeats."""
+    place = note.start % (8 * bar) // (STEP // 2)
+    return (place * 389 + note.pitch * 61 + salt * 17) % _DIE < chance * _DIE
 
 
 def _has_room(line: Sequence[Sung], index: int) -> bool:

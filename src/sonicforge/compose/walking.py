@@ -91,7 +91,8 @@ def _onward(
     """The next tone of the line: a chord tone a third away, else a scale step."""
     scale = set(chord_scale(chord.tones, sketch.key_at(tick)))
     strong = (tick // TICKS) % 2 == 0
-    inside = set(chord.tones) if strong else scale
+    tones = set(chord.tones)
+    inside = tones if strong else tones | {pc for pc in scale if (pc - 1) % 12 not in tones}
     for direction in (way, -way):
         for distance in ((3, 4, 2, 1, 5) if strong else (2, 1, 3)):
             pitch = before + direction * distance

@@ -39,14 +39,20 @@ def click_times(audio: Audio, onsets_s: Floats | None) -> Floats:
     for channel, where in zip(audio.samples[:2], spots, strict=True):
         if onsets_s is not None and len(onsets_s):
             where = where[_distance(where / rate, onsets_s) > NEAR_ONSET_S]
-        found += [spot / rate for spot in where[:_MOST].tolist() if _bright(channel, spot, rate, isolated=onsets_s is None)]
+        found += [
+            spot / rate for spot in where[:_MOST].tolist() if _bright(channel, spot, rate, isolated=onsets_s is None)
+        ]
     times = np.sort(np.array(found, np.float64))
     return times[np.diff(times, prepend=-1.0) > _APART_S]
 
 
 def _distance(times: Floats, onsets_s: Floats) -> Floats:
     """Distance of each time to the nearest onset (sorted)."""
-    index = np.clip(np.searchsorted(onsets_s, times), 1, len(onsets_s) - 1) if len(onsets_s) > 1 else np.zeros(len(times), int)
+    index = (
+        np.clip(np.searchsorted(onsets_s, times), 1, len(onsets_s) - 1)
+        if len(onsets_s) > 1
+        else np.zeros(len(times), int)
+    )
     left = onsets_s[np.maximum(index - 1, 0)]
     return np.asarray(np.minimum(np.abs(times - left), np.abs(times - onsets_s[index])), np.float64)
 

@@ -143,7 +143,7 @@ def band_powers(
     bands: Floats,
     low: Floats,
 ) -> None:
-    """Powers of mid and side (2, frames, bins) in bands, into `bands`; mid, side, left, right below `low_bins` into `low`.
+    """Band powers of mid and side (2, frames, bins) into `bands`; mid, side, left, right below `low_bins` into `low`.
 
     A band takes whole bins between its first and last one and the given shares of those two.
     """

@@ -149,7 +149,7 @@ def _hear(key, first, count, heard, rms):  # type: ignore[no-untyped-def]
         else:
             for v in key[channel, first : first + count]:
                 v = abs(v)
-                heard = v if v > heard else heard
+                heard = max(heard, v)
     return heard
 
 
@@ -165,7 +165,7 @@ def _apply(x, first, count, phase, before, after):  # type: ignore[no-untyped-de
 @njit(cache=True, nogil=True, fastmath=True)
 def _advance(heard, numbers, state, rms):  # type: ignore[no-untyped-def]
     threshold, slope, knee, attack, release, slow_release, slow_attack, makeup, mean_step, bottom, hold = numbers
-    level = np.float64(heard)
+    level = float(heard)
     if rms:
         mean = state[MEAN] + mean_step * (level / HOP - state[MEAN])
         state[MEAN] = mean if mean > 1e-30 else 0.0

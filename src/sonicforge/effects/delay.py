@@ -146,7 +146,7 @@ def _echoes(mono, out, blocks, lines, delays, sections, filters, loop, follow): 
         peak = np.float32(0.0)
         for v in mono[first : first + BLOCK]:
             v = abs(v)
-            peak = v if v > peak else peak
+            peak = max(peak, v)
         # How far the source stands above a twentieth of its own recent height decides how far the echoes step back.
         before = follow[0] / max(follow[1], 1e-9)
         follow[0] = max(np.float64(peak), follow[0] - fall * follow[0])

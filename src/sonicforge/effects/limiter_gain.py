@@ -124,6 +124,9 @@ def refine_peaks(
 ) -> None:
     """Measures the `wanted` blocks (of 128 samples) anew and writes their groups' peaks into `peaks`."""
 
+    if len(peaks) == 0:
+        return
+
     def measured(channel: Samples) -> Steps:
         found = np.zeros(len(peaks), np.float32)
         for part in filters:
@@ -168,8 +171,9 @@ def _peaks_of(
     scratch = np.zeros((taps + 2, BLOCK), np.float32)
     envelope = np.zeros(BLOCK, np.float32)
     per_block = BLOCK // GROUP
-    for block in range(len(wanted)):
-        if not wanted[block]:
+    # One block more at both ends: an abrupt start or end rings beyond it, and the outermost group answers for that.
+    for block in range(-1, len(wanted) + 1):
+        if not wanted[min(max(block, 0), len(wanted) - 1)]:
             continue
         load_window(x, block * BLOCK - taps // 2 + 1, window)
         middle = window[taps // 2 - 1 : taps // 2 - 1 + BLOCK]
@@ -177,10 +181,9 @@ def _peaks_of(
             envelope[i] = abs(middle[i])
         if highest_sample(window) * bound > floor:
             raise_envelope(window, even, odd, scratch, envelope)
-        first = block * per_block
-        for group in range(min(per_block, len(peaks) - first)):
-            highest = highest_sample(envelope[group * GROUP : (group + 1) * GROUP])
-            peaks[first + group] = max(peaks[first + group], highest)
+        for part in range(per_block):
+            group = min(max(block * per_block + part, 0), len(peaks) - 1)
+            peaks[group] = max(peaks[group], highest_sample(envelope[part * GROUP : (part + 1) * GROUP]))
 
 
 @njit(cache=True, nogil=True)

@@ -1,10 +1,11 @@
 """Reverb: high-pass, low-pass -> pre-delay -> early reflections + diffusers -> feedback delay network -> width.
 
-The network follows Jot and Chaigne, "Digital delay networks for designing artificial reverberators" (AES 90, 1991): lines of
-mutually prime lengths, a lossless matrix, and in every line a one-pole that gives each frequency its own decay. Instead of
-modulated delays, whose interpolation eats treble, the matrix itself turns slowly (Schlecht and Habets, "Time-varying
-feedback matrices in feedback delay networks", JASA 138, 2015). Everything moves in blocks of 64 samples, shorter
-than any line, so all but the one-poles runs in vectors. Made for 24 kHz: no preset lets anything above 9 kHz through.
+The network follows Jot and Chaigne, "Digital delay networks for designing artificial reverberators" (AES 90, 1991):
+lines of mutually prime lengths, a lossless matrix, and in every line a one-pole that gives each frequency its own
+decay. Instead of modulated delays, whose interpolation eats treble, the matrix itself turns slowly (Schlecht and
+Habets, "Time-varying feedback matrices in feedback delay networks", JASA 138, 2015). Everything moves in blocks of 64
+samples, shorter than any line, so all but the one-poles runs in vectors. Made for 24 kHz: no preset lets anything
+above 9 kHz through.
 """
 
 from functools import lru_cache

@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 from sonicforge.effects.biquad import highpass
+from sonicforge.effects.control import CONTROL, Curve
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 
 MONO_BELOW_HZ = 120.0
@@ -84,6 +85,14 @@ def widen(x: Samples, start: int, stop: int, width: float) -> None:
         _widen(x, start, stop, width)
 
 
+def widen_along(x: Samples, start: int, stop: int, width: Curve, *, at: int = 0, scale: float = 1.0) -> None:
+    """Scale the side signal of x[:, start:stop] in place by a control curve times `scale`.
+
+    `at` is the position of `start` in the curve's signal.
+    """
+    _widen_along(x, start, stop, at, width, np.float32(0.5 * scale))
+
+
 @njit(cache=True, nogil=True, fastmath=True)
 def _widen(x, start, stop, width):  # type: ignore[no-untyped-def]
     same = np.float32(0.5 + 0.5 * width)
@@ -117,3 +126,23 @@ def _mono_bass(x, start, stop, c, s):  # type: ignore[no-untyped-def]
         for j in range(2):
             if abs(s[k, j]) < 1e-30:
                 s[k, j] = 0.0
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _widen_along(x, start, stop, at, width, scale):  # type: ignore[no-untyped-def]
+    final = width.size - 1
+    i = start
+    while i < stop:
+        n = at + i - start
+        c = n // CONTROL
+        phase = n - c * CONTROL
+        end = min(stop, i + CONTROL - phase)
+        half = scale * width[min(c, final)]
+        step = (scale * width[min(c + 1, final)] - half) / np.float32(CONTROL)
+        left, right = x[0, i:end], x[1, i:end]
+        for j in range(left.size):
+            side = (half + step * np.float32(phase + j)) * (left[j] - right[j])
+            mid = np.float32(0.5) * (left[j] + right[j])
+            left[j] = mid + side
+            right[j] = mid - side
+        i = end

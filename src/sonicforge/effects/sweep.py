@@ -35,7 +35,9 @@ class Sweep:
         shut = corner > OPEN_HIGHPASS_HZ if high else corner < OPEN_LOWPASS_HZ
         points = max(int(FADE_S * sample_rate / CONTROL), 2)
         self._wet = _widened(shut, points)
-        g = np.tan(math.pi * np.clip(corner, 10.0, 0.45 * sample_rate) / sample_rate)
+        g = np.zeros(corner.size)
+        used = self._wet > 0
+        g[used] = np.tan(math.pi * np.clip(corner[used], 10.0, 0.45 * sample_rate) / sample_rate)
         a1 = 1.0 / (1.0 + g * (g + 1.0 / q))
         self._table = np.stack([g, a1, self._wet])
         self._high, self._k = high, 1.0 / q

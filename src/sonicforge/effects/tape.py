@@ -21,9 +21,9 @@ BIAS = 0.06
 class Tape:
     """A tape machine. `amount` 0..1 scales everything: 1 is the whole preset, 0.5 a light sheen.
 
-    `peak` is the height of the loudest peaks that come in; they lose `drive_db`. Wow and flutter share one transport, so both
-    channels move together. The hiss never stops; `seed` chooses it, `hiss_db` sets its RMS in dBFS at full amount (None
-    for none).
+    `peak` is the height of the loudest peaks that come in; they lose `drive_db`. Wow and flutter share one transport,
+    so both channels move together. The hiss never stops; `seed` chooses it, `hiss_db` sets its RMS in dBFS at full
+    amount (None for none).
     """
 
     def __init__(

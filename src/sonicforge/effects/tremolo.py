@@ -9,7 +9,7 @@ from sonicforge.sound.audio import SAMPLE_RATE, Samples
 
 
 class Tremolo:
-    """`depth` 0..1 (1 reaches silence), `shape` 0 sine .. 1 nearly square, `pan` 0 both sides together .. 1 opposite."""
+    """`depth` 0..1 (1 reaches silence), `shape` 0 sine .. 1 nearly square, `pan` 0 sides together .. 1 opposite."""
 
     latency = 0
 

@@ -6,10 +6,10 @@ must not cost the loading of sixteen genres.
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from sonicforge.errors import BadDataFile
 from sonicforge.genres.load import DATA
 
 HEAD_ENDS = "\nmarkers:"
@@ -38,13 +38,21 @@ def _folded(word: str) -> str:
 
 @lru_cache(maxsize=256)
 def _words(path: Path, _changed_ns: int) -> tuple[str, ...]:
+    """Name, title and synonyms of one file; a file that cannot be read is told when it is loaded, not here."""
+    head = _head(path)
+    synonyms = head.get("synonyms")
+    words = [path.stem.replace("_", " "), str(head.get("title", ""))]
+    words += map(str, synonyms) if isinstance(synonyms, list) else ()
+    return tuple(" ".join(word.lower().split()) for word in words if word.strip())
+
+
+def _head(path: Path) -> dict[str, Any]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        text = path.read_text("utf-8").split(HEAD_ENDS)[0]
-        head = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  both are safe loaders
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise BadDataFile(path, "synonyms", "cannot be read") from error
-    found = [path.stem.replace("_", " ")]
-    if isinstance(head, dict):
-        synonyms = head.get("synonyms")
-        found += [str(word) for word in (head.get("title", ""), *(synonyms if isinstance(synonyms, list) else ()))]
-    return tuple(" ".join(word.lower().split()) for word in found if word)
+        text = path.read_text("utf-8")
+        head = yaml.load(text.split(HEAD_ENDS)[0], Loader=loader)  # noqa: S506  both are safe loaders
+        if not isinstance(head, dict) or "synonyms" not in head:
+            head = yaml.load(text, Loader=loader)  # noqa: S506
+    except (OSError, ValueError, yaml.YAMLError):
+        return {}
+    return head if isinstance(head, dict) else {}

@@ -51,7 +51,7 @@ def fade_ends(samples: Samples, ends: Ends) -> None:
     if ends.fade_in:
         samples[:, : ends.fade_in] *= _rise(ends.fade_in)
     if ends.fade_out:
-        samples[:, -ends.fade_out :] *= _rise(ends.fade_out)[::-1]
+        samples[:, -ends.fade_out :] *= _rise(ends.fade_out)[:, ::-1]
 
 
 def _rise(length: int) -> Samples:

@@ -25,11 +25,11 @@ COARSE = 8
 """Groups of 8 samples a step of the sketch."""
 
 MOST_REDUCTION_DB = 3.5
-CLIPS_DB = (1.0, 2.0, 3.0, 4.5, 6.0)
+CLIPS_DB = (1.0, 2.0, 3.0, 4.5, 6.0, 8.0)
 """How far the highest transients may be shaved, tried in turn until the limiter has little enough to do."""
 
 GLUE_RATIO = 3.0
-MOST_GLUE_DB = 6.0
+MOST_GLUE_DB = 9.0
 
 _GENTLE_DB = 1.5
 _AIM_REDUCTION_DB = 3.0

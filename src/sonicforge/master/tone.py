@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import log10, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from sonicforge.effects.biquad import Sections, bell, high_shelf, highpass, low_
 from sonicforge.effects.equaliser import Equaliser
 from sonicforge.genres.genre import Target
 from sonicforge.sound.audio import Audio, Samples
+from sonicforge.sound.k_weighting import weigh
 from sonicforge.sound.spectrum import FLOOR_DB, OCTAVES_HZ, Spans, mid_side_octaves, to_db
 
 Bands = tuple[float, ...]
@@ -27,6 +28,7 @@ _TOLERATED_DB, _SHARE = 0.5, 0.8
 _SIDE_TOLERATED_DB, _SIDE_SHARE = 2.0, 0.6
 _EMPTY_DB = 15.0
 _AUDIBLE_DB = 0.25
+_HEARD_S = 30.0
 _FLAT: Bands = (0.0,) * len(OCTAVES_HZ)
 _CHUNK = 32_768
 
@@ -64,7 +66,7 @@ def decide_tone(audio: Audio, target: Target, peak_spans_s: Spans = ()) -> Tone:
     return Tone(
         eq_db=_mended(missing),
         side_db=_mended_side(np.asarray(target.side_mid) - (side - mid)) if audio.channels == 2 else _FLAT,
-        balance_db=_balance(audio),
+        balance_db=_balance(audio, peak_spans_s),
     )
 
 
@@ -95,14 +97,15 @@ def side_sections(tone: Tone, sample_rate: int) -> list[Sections]:
 
 
 def _process_side(chunk: Samples, side: Equaliser, gains: NDArray[np.float32]) -> None:
-    half_difference = np.float32(0.5) * (chunk[0] - chunk[1])
-    processed = half_difference[None].copy()
-    side.run(processed, processed, 0, chunk.shape[1])
-    change = processed[0] - half_difference
-    chunk[0] += change
-    chunk[1] -= change
+    """Balance first: a lopsided bass is no side signal to be taken away."""
     if gains[0, 0] != 1:
         chunk *= gains
+    difference = np.float32(0.5) * (chunk[0] - chunk[1])
+    processed = difference[None].copy()
+    side.run(processed, processed, 0, chunk.shape[1])
+    difference -= processed[0]
+    chunk[0] -= difference
+    chunk[1] += difference
 
 
 def _missing(measured_db: NDArray[np.float64], wanted_db: Sequence[float]) -> NDArray[np.float64]:
@@ -133,15 +136,22 @@ def _shrunk(difference: NDArray[np.float64], tolerated: float, share: float) -> 
     return np.sign(difference) * np.maximum(np.abs(difference) - tolerated, 0.0) * share
 
 
-def _balance(audio: Audio) -> float:
-    """dB that brings the louder side down and the softer up, if they differ by more than 0.3 dB."""
+def _balance(audio: Audio, peak_spans_s: Spans) -> float:
+    """dB that brings the louder side down and the softer up, if K-weighted they differ by more than 0.3 dB.
+
+    Half a minute is heard: from the peak sections, or from the middle.
+    """
     if audio.channels != 2:
         return 0.0
-    left, right = (float(np.dot(channel, channel)) for channel in audio.samples)
+    start_s = peak_spans_s[0][0] if peak_spans_s else max(0.0, (audio.duration_s - _HEARD_S) / 2)
+    start = min(round(start_s * audio.sample_rate), max(0, audio.length - 1))
+    excerpt = audio.samples[:, start : start + round(_HEARD_S * audio.sample_rate)]
+    edges = np.array([0, excerpt.shape[1]], np.int64)
+    left, right = weigh(excerpt, audio.sample_rate, np.zeros((2, 4)), edges)[:, 0]
     if min(left, right) <= 1e-9 * max(left, right):
         return 0.0
-    difference = 10 * np.log10(left / right)
-    return round(float(np.clip(difference, -MOST_BALANCE_DB, MOST_BALANCE_DB)), 2) if abs(difference) > 0.3 else 0.0
+    difference = 10 * log10(left / right)
+    return round(min(max(difference, -MOST_BALANCE_DB), MOST_BALANCE_DB), 2) if abs(difference) > 0.3 else 0.0
 
 
 def _rounded(gains: NDArray[np.float64]) -> Bands:

@@ -86,8 +86,8 @@ class Timeline:
     def stem_curve(self, parameter: str, stem: str) -> Points | None:
         """A parameter of one stem: what is aimed at the stem joined with what is aimed at the codes of its parts.
 
-        Where parts of several codes share the stem, the most open of those that play in a section decides, so that a part
-        that steps back does not pull down its neighbour. None where the score says nothing.
+        Where parts of several codes share the stem, the most open of those that play in a section decides, so that a
+        part that steps back does not pull down its neighbour. None where the score says nothing.
         """
         curves = [self._draw(curve) for curve in self._aimed_at(stem, parameter)]
         codes = {part.code for part in self.score.of_stem(stem) if part.notes}

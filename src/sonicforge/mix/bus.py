@@ -1,4 +1,4 @@
-"""The mix bus: drums clipped + music + returns -> glue -> saturation -> tape -> tone -> soft clip -> automation -> mono bass."""
+"""The mix bus: drums, music, returns -> glue -> saturation -> tape -> tone -> clip -> automation -> mono bass."""
 
 import numpy as np
 from numba import njit
@@ -9,7 +9,7 @@ from sonicforge.effects.control import ride
 from sonicforge.effects.equaliser import Equaliser
 from sonicforge.effects.halfband import double_into
 from sonicforge.effects.saturation import Saturation, drive_for
-from sonicforge.effects.stereo import MonoBass
+from sonicforge.effects.stereo import MonoBass, widen_along
 from sonicforge.effects.sweep import Sweep
 from sonicforge.effects.tape import Tape
 from sonicforge.genres.genre import Bus
@@ -26,6 +26,7 @@ TILT_HZ = 4000.0
 LOUD_SHARE = 90
 PEAK_SHARE = 99.5
 END_FADE_S = 1.5
+PARAMETERS = ("highpass_hz", "lowpass_hz", "level_db", "gate", "width")
 
 
 def decide_bus(wish: Bus, peaks: NDArray[np.float64], drum_drive_db: float | None) -> BusDecision:
@@ -127,7 +128,7 @@ class _Finish:
             tone.append(high_shelf(TILT_HZ, decision.tilt_db, sample_rate=rate))
         self._tone = Equaliser(tone)
         self._clip = Saturation(drive_db=decision.clip_drive_db) if decision.clip_drive_db is not None else None
-        curves = {name: timeline.mix_curve(name) for name in ("highpass_hz", "lowpass_hz", "level_db", "gate")}
+        curves = {name: timeline.mix_curve(name) for name in PARAMETERS}
         self._sweeps = [
             Sweep(curve, high=name == "highpass_hz", sample_rate=rate)
             for name in ("highpass_hz", "lowpass_hz")
@@ -135,6 +136,7 @@ class _Finish:
         ]
         level, gate = curves["level_db"], curves["gate"]
         self._level = None if level is None and gate is None else gain_points(level, gate, timeline)
+        self._width = curves["width"]
         self._bass = MonoBass(sample_rate=rate)
 
     def run(self, x: Samples, first: int, last: int) -> None:
@@ -143,6 +145,8 @@ class _Finish:
             self._clip.run(x, first, last)
         for sweep in self._sweeps:
             sweep.run(x, first, last, first)
+        if self._width is not None:
+            widen_along(x, first, last, self._width, at=first)
         if self._level is not None:
             ride(x, self._level, start=first, stop=last, at=first)
         self._bass.run(x, first, last)

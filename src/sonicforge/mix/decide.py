@@ -1,13 +1,14 @@
 """Deciding a channel strip: the genre's wish, and a gain that makes the stem as loud as the genre wants it.
 
-The stem is rehearsed: its loudest windows in the sections where it plays at full energy go through the strip itself, and
-the fader is set from their loudness (BS.1770). So equalising, compression and ducking are in the measure.
+The stem is rehearsed: its loudest windows in the sections where it plays at full energy go through the strip itself,
+and the fader is set from their loudness (BS.1770). So equalising, compression and ducking are in the measure.
 """
 
 import math
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from sonicforge.effects.presets import REVERBS
@@ -47,9 +48,9 @@ class _Window:
 def decide_stem(stem: str, audio: Audio, score: Score, genre: Genre, *, start: int = 0) -> StemDecision:
     """The channel strip of a stem: the genre's filters, dynamics, place and sends, and a fader measured on `audio`.
 
-    After the fader the stem reads `REFERENCE_LUFS` + the genre's `lu` (short-term, 3 s) where it plays at full energy, its
-    share of reverb and echo counted in. A lone hit is not lifted to the loudness of a pattern: the fader also keeps
-    400 ms bursts within 6 LU of the wish and peaks below -3 dBFS. A silent stem gets a closed fader. `audio`
+    After the fader the stem reads `REFERENCE_LUFS` + the genre's `lu` (short-term, 3 s) where it plays at full energy,
+    its share of reverb and echo counted in. A lone hit is not lifted to the loudness of a pattern: the fader also
+    keeps 400 ms bursts within 6 LU of the wish and peaks below -3 dBFS. A silent stem gets a closed fader. `audio`
     begins at tick `start`.
     """
     timeline = Timeline(score, audio.length, audio.sample_rate, start=start)
@@ -130,8 +131,10 @@ def _rehearsal(stem: str, audio: Audio, timeline: Timeline) -> list[_Window]:
 
 def _powers(samples: Samples, hop: int) -> NDArray[np.float64]:
     """Mean power of every started stretch of `hop` samples."""
-    edges = range(0, samples.shape[1], hop)
-    return np.array([sum(float(row[i : i + hop] @ row[i : i + hop]) for row in samples) / hop for i in edges])
+    power = np.zeros(-(-samples.shape[1] // hop))
+    for row in np.ascontiguousarray(samples):
+        _add_power(row, hop, power)
+    return power
 
 
 def _at_full_energy(stem: str, timeline: Timeline, windows: int) -> NDArray[np.bool_]:
@@ -190,3 +193,12 @@ def _wet_share_db(decision: StemDecision) -> float:
 
 def _lufs(power: float) -> float:
     return -0.691 + 10 * math.log10(max(power, 1e-14))
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _add_power(row, hop, power):  # type: ignore[no-untyped-def]
+    for k in range(power.size):
+        total = np.float32(0.0)
+        for v in row[k * hop : (k + 1) * hop]:
+            total += v * v
+        power[k] += total / hop

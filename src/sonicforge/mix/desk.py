@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sonicforge.effects.control import ride as ride_along
+from sonicforge.effects.control import ride
 from sonicforge.effects.halfband import halve
 from sonicforge.effects.stereo import balance_gains, pan_gains
 from sonicforge.genres.genre import Genre, Send
@@ -27,8 +27,8 @@ from sonicforge.music.score import Score
 from sonicforge.sound.audio import SAMPLE_RATE, Audio, Samples
 from sonicforge.sound.stages import Mixdown
 
-THROW_DB = -24.0
-"""Base level of a send that only automation opens."""
+THROW_DB = -12.0
+"""Level of a send that only automation opens, raised by 6 dB."""
 SHIMMERLESS = frozenset({"dark", "industrial", "aggressive", "melancholic"})
 
 
@@ -62,8 +62,8 @@ class ProcessedStem:
 class Desk:
     """Mixes one score; `length` samples that begin at tick `start`.
 
-    `channel` is pure and may run in threads; `add` must be called in one fixed order; `finish` gives the mixdown and ends
-    the desk's life. `bus` replays a recorded bus decision instead of making one.
+    `channel` is pure and may run in threads; `add` must be called in one fixed order; `finish` gives the mixdown and
+    ends the desk's life. `bus` replays a recorded bus decision instead of making one.
     """
 
     def __init__(
@@ -134,31 +134,41 @@ class Desk:
         return Mixdown(Audio(self._music, rate), self._decision(decided, power))
 
     def _feeds(self, stem: str, samples: Samples, decision: StemDecision) -> tuple[Feed, ...]:
-        rides = [self._timeline.stem_curve(kind, stem) for kind in ("reverb_db", "delay_db")]
-        sends = [self._send(decision.reverb, rides[0], "PLATE"), self._send(decision.delay, rides[1], "D8D")]
-        if sends == [None, None]:
-            return ()
-        half = halve(samples)
-        return tuple(
-            Feed(send.preset, 10 ** (send.level_db / 20), half if ride is None else _ridden(half, ride))
-            for send, ride in zip(sends, rides, strict=True)
-            if send is not None
-        )
+        half: Samples | None = None
+        feeds = []
+        for send, kind in ((decision.reverb, "reverb_db"), (decision.delay, "delay_db")):
+            gain = self._send_gain(stem, kind, always=send is not None)
+            if send is None and gain is None:
+                continue
+            half = halve(samples) if half is None else half
+            send = send or self._spare(kind)
+            feeds.append(Feed(send.preset, 10 ** (send.level_db / 20), half if gain is None else _ridden(half, gain)))
+        return tuple(feeds)
 
-    def _send(self, send: Send | None, ride: Points | None, usual: str) -> Send | None:
-        """The decided send, or a quiet one where only automation opens it: to the genre's own effect, else the usual."""
-        if send is not None or ride is None or float(ride.max()) <= 0:
-            return send
-        delay = is_delay(usual)
-        used = [mix.delay if delay else mix.reverb for mix in self._genre.mix.values()]
-        presets = [other.preset for other in used if other is not None]
+    def _send_gain(self, stem: str, kind: str, *, always: bool) -> Points | None:
+        """What the score adds to a send, as gain; where nothing is sent otherwise, only its rises count."""
+        curve = self._timeline.stem_curve(kind, stem)
+        if curve is None:
+            return None
+        gain = np.exp2(curve * np.float32(np.log2(10) / 20))
+        if always:
+            return gain
+        rises = np.maximum(gain - np.float32(1.0), np.float32(0.0))
+        return rises if rises.any() else None
+
+    def _spare(self, kind: str) -> Send:
+        """The effect that a throw goes to when the channel has no send of its own: the one the genre uses first."""
+        usual = "D8D" if kind == "delay_db" else "PLATE"
+        used = [mix.delay if kind == "delay_db" else mix.reverb for mix in self._genre.mix.values()]
+        presets = [send.preset for send in used if send is not None]
         return Send(presets[0] if presets else usual, THROW_DB)
 
     def _space(self) -> Space:
         swing = self._genre.swing
+        percent = float(self._score.facts.get("swing_percent", swing.percent))
         moods = set(self._score.facts.get("mood", "").replace(",", " ").split())
         hits = {name: np.sort(np.concatenate(found)) for name, found in self._gated.items()}
-        return Space(self._timeline, swing.percent if swing.unit == 16 else 50.0, not moods & SHIMMERLESS, hits)
+        return Space(self._timeline, percent if swing.unit == 16 else 50.0, not moods & SHIMMERLESS, hits)
 
     def _decision(self, bus: BusDecision, returns: Mapping[str, float]) -> dict[str, Any]:
         # Returns are counted at half the rate, the dry sum at the full one.
@@ -178,10 +188,10 @@ def _ratio_db(power: float, other: float) -> float:
     return round(10 * math.log10(power / other + 1e-12), 2)
 
 
-def _ridden(half: Samples, curve: Points) -> Samples:
-    """A feed along a send curve in dB; every second control point serves at half the rate."""
+def _ridden(half: Samples, gain: Points) -> Samples:
+    """A feed along a send's gain; every second control point serves at half the rate."""
     out = half.copy()
-    ride_along(out[None], np.exp2(curve[::2] * np.float32(np.log2(10) / 20)))
+    ride(out[None], gain[::2])
     return out
 
 
@@ -200,7 +210,7 @@ def _accumulate(bus, x, left, right):  # type: ignore[no-untyped-def]
             into[i] += u
             onto[i] += v
             part += u * u + v * v
-        power += part
+        power += float(part)
     return power
 
 

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sonicforge.effects.control import ride
 from sonicforge.effects.delay import Delay
@@ -27,7 +28,7 @@ class Space:
     timeline: Timeline
     swing_percent: float
     shimmer: bool
-    gate_hits_s: Mapping[str, Samples]
+    gate_hits_s: Mapping[str, NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)

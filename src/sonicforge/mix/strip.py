@@ -1,4 +1,4 @@
-"""The channel strip: high-pass, low-pass, bells -> sweeps -> compressor -> width -> fader with ducking and automation."""
+"""The channel strip: high-pass, low-pass, bells -> sweeps -> compressor -> width -> fader, ducking, automation."""
 
 from functools import cached_property
 
@@ -10,7 +10,7 @@ from sonicforge.effects.compressor import Compressor
 from sonicforge.effects.control import CONTROL, ride, smooth
 from sonicforge.effects.ducker import duck_db
 from sonicforge.effects.equaliser import Equaliser
-from sonicforge.effects.stereo import widen
+from sonicforge.effects.stereo import widen, widen_along
 from sonicforge.effects.sweep import Sweep
 from sonicforge.genres.genre import Duck
 from sonicforge.mix.automation import Points, Timeline
@@ -112,7 +112,7 @@ class Strip:
         if self._curves.width is None:
             widen(x, first, last, self._decision.width)
         else:
-            _widen_along(x, first, last, at, self._curves.width * np.float32(self._decision.width))
+            widen_along(x, first, last, self._curves.width, at=at, scale=self._decision.width)
 
 
 def make_compressor(squeeze: Squeeze | None, sample_rate: int) -> Compressor | None:
@@ -178,24 +178,5 @@ def loudest(x, start, stop):  # type: ignore[no-untyped-def]
     for channel in range(x.shape[0]):
         for v in x[channel, start:stop]:
             v = abs(v)
-            peak = v if v > peak else peak
+            peak = max(peak, v)
     return peak
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _widen_along(x, start, stop, at, width):  # type: ignore[no-untyped-def]
-    last = width.size - 1
-    left, right = x[0], x[1]
-    i = start
-    while i < stop:
-        n = at + i - start
-        c = n // CONTROL
-        end = min(stop, i + CONTROL - (n - c * CONTROL))
-        half = np.float32(0.5) * width[min(c, last)]
-        step = np.float32(0.5) * (width[min(c + 1, last)] - width[min(c, last)]) / np.float32(CONTROL)
-        for j in range(i, end):
-            side = (half + step * np.float32(n - c * CONTROL + j - i)) * (left[j] - right[j])
-            mid = np.float32(0.5) * (left[j] + right[j])
-            left[j] = mid + side
-            right[j] = mid - side
-        i = end

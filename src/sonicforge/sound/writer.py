@@ -10,6 +10,8 @@ from shutil import disk_usage
 from types import TracebackType
 from typing import Self
 
+import numpy as np
+
 from sonicforge.errors import CannotWrite, OutOfRange, UnknownName
 from sonicforge.sound.audio import Samples
 from sonicforge.sound.encoding import BLOCK, FORMATS, Encoder, encoder
@@ -42,7 +44,8 @@ class Writer:
         rates = FORMATS[self.format].rates
         if rates and sample_rate not in rates:
             raise OutOfRange(f"sample rate of {self.format}", sample_rate, rates[0], rates[-1], "Hz")
-        self._channels = channels
+        # Coders get blocks of one size, so that the file does not depend on how the sound arrived.
+        self._waiting = np.zeros((channels, 0), np.float32)
         self._hidden = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}.part")
         with self._refusals():
             self._encoder: Encoder = encoder(
@@ -59,12 +62,17 @@ class Writer:
     def write(self, samples: Samples) -> None:
         """Append samples (channels, n) of any length."""
         with self._refusals():
-            for first in range(0, samples.shape[1], BLOCK):
-                self._encoder.write(samples[:, first : first + BLOCK])
+            sound = np.concatenate([self._waiting, samples], axis=1) if self._waiting.shape[1] else samples
+            whole = sound.shape[1] // BLOCK * BLOCK
+            for first in range(0, whole, BLOCK):
+                self._encoder.write(sound[:, first : first + BLOCK])
+            self._waiting = sound[:, whole:].copy()
 
     def close(self) -> None:
         """Finish the file and give it its name."""
         with self._refusals():
+            if self._waiting.shape[1]:
+                self._encoder.write(self._waiting)
             self._encoder.close()
             with self._hidden.open("rb+") as file:
                 os.fsync(file.fileno())

@@ -182,8 +182,8 @@ def sub_drop(scene: Scene) -> Samples:
     """Sine falling to the root near 35 Hz within 900 ms, mono."""
     length, end = int(1.1 * SAMPLE_RATE), _low_root(scene.cue.pitch)
     tone = np.zeros(length, np.float32)
-    fall, tau = 0.3 * SAMPLE_RATE, 0.2 * SAMPLE_RATE
-    add_body(tone, 2.3 * end / SAMPLE_RATE, end / SAMPLE_RATE, fall, 0.0, 1.0, 480, int(0.6 * SAMPLE_RATE), tau, 1.0)
+    fall, tau = 0.17 * SAMPLE_RATE, 0.12 * SAMPLE_RATE
+    add_body(tone, 2.3 * end / SAMPLE_RATE, end / SAMPLE_RATE, fall, 0.0, 1.0, 480, int(0.65 * SAMPLE_RATE), tau, 1.0)
     return _to_level(np.stack([tone, tone]), 0.5)
 
 

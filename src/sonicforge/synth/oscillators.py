@@ -23,6 +23,7 @@ PHASES = 128
 LEAK = 1.0 - 2.0 * np.pi * 3.0 / SAMPLE_RATE
 """A 3 Hz high-pass inside the integrators keeps direct current out."""
 DRIFT_HOPS = 32
+NOTHING = np.zeros(1, np.float32)
 
 SAW, RISE, FALL, PEAK, VALLEY = range(5)
 """Kinds of edge: saw drop, pulse up, pulse down, upper and lower corner of a triangle."""
@@ -73,78 +74,83 @@ def noise_loop(pink: bool) -> Samples:
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _place(where, left, right, rows, target, carry):  # type: ignore[no-untyped-def]
-    """Adds one impulse at the fractional sample `where`; what falls before the buffer goes to `carry`."""
-    channels, length = target.shape
-    whole = int(where)
-    fine = (where - whole) * 128.0
-    row = int(fine)
-    blend = np.float32(fine - row)
-    start = whole - 15
+def _strew(where, period, ahead, left, right, rows, one, two, carry):  # type: ignore[no-untyped-def]
+    """Adds `ahead` impulses, a `period` apart after the sample `where`, to the line `one` (and `two`, if any).
+
+    What falls before the lines goes to `carry`.
+    """
+    stereo = two.size > 1
     a = np.float32(left)
     z = np.float32(right)
-    if start >= 0 and start + 32 <= length:
+    for _ in range(ahead):
+        where += period
+        whole = int(where)
+        fine = (where - whole) * 128.0
+        row = int(fine)
+        blend = np.float32(fine - row)
+        start = whole - 15
         low = rows[row]
         high = rows[row + 1]
-        one = target[0, start : start + 32]
-        if channels == 2:
-            two = target[1, start : start + 32]
-            for j in range(32):
-                tap = low[j] + blend * (high[j] - low[j])
-                one[j] += a * tap
-                two[j] += z * tap
+        if start >= 0 and start + 32 <= one.size:
+            target = one[start : start + 32]
+            if stereo:
+                other = two[start : start + 32]
+                for j in range(32):
+                    tap = low[j] + blend * (high[j] - low[j])
+                    target[j] += a * tap
+                    other[j] += z * tap
+            else:
+                for j in range(32):
+                    target[j] += a * (low[j] + blend * (high[j] - low[j]))
         else:
             for j in range(32):
-                one[j] += a * (low[j] + blend * (high[j] - low[j]))
-        return
-    for j in range(32):
-        tap = rows[row, j] + blend * (rows[row + 1, j] - rows[row, j])
-        if start + j < 0:
-            carry[0] += a * tap
-            carry[channels - 1] += z * tap * (channels - 1)
-        elif start + j < length:
-            target[0, start + j] += a * tap
-            target[channels - 1, start + j] += z * tap * np.float32(channels - 1)
+                tap = low[j] + blend * (high[j] - low[j])
+                if start + j < 0:
+                    carry[0] += a * tap
+                    carry[carry.size - 1] += z * tap * (carry.size - 1)
+                elif start + j < one.size:
+                    one[start + j] += a * tap
+                    if stereo:
+                        two[start + j] += z * tap
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _edges(phase, ratio, gain, kind, drift, inc, duty, steady, rows, first, second, carry):  # type: ignore[no-untyped-def]
-    """Adds every edge of every oscillator to `first` (steps) and `second` (corners).
+def _edges(phase, ratio, gain, kind, drift, inc, duty, steady, rows, lines, carry):  # type: ignore[no-untyped-def]
+    """Adds every edge of every oscillator to the lines (steps left and right, corners left and right).
 
     inc (hops) base frequency in cycles per sample, duty (hops + 1) added to the pulse width, steady (hops // 32 + 1)
     where neither moves, carry (2, channels) what lies before the buffer. In steady stretches it jumps from edge to edge.
     """
-    channels = first.shape[0]
+    steps_left, steps_right, corners_left, corners_right = lines
+    last = gain.shape[0] - 1
     for part in range(steady.size):
         stop = min(part * 32 + 32, inc.size)
         for k in range(phase.size):
             position = phase[k]
             shape = kind[k]
             left = gain[0, k]
-            right = gain[channels - 1, k]
+            right = gain[last, k]
             block = part * 32
             while block < stop:
                 many = stop - block if steady[part] else 1
                 step = inc[block] * ratio[k] * (1.0 + drift[k, part])
                 if shape == 2:
                     step -= (duty[block + 1] - duty[block]) / 32.0
-                period = 1.0 / step
                 ahead = position + many * 32.0 * step
-                where = block * 32.0 - position * period
+                edges = int(ahead)
+                if edges > 0:
+                    period = 1.0 / step
+                    where = block * 32.0 - position * period
+                    if shape >= 3:
+                        height = 8.0 * step if shape == 4 else -8.0 * step
+                        a, z = height * left, height * right
+                        _strew(where, period, edges, a, z, rows, corners_left, corners_right, carry[1])
+                    else:
+                        height = 2.0 if shape == 1 else -2.0
+                        a, z = height * left, height * right
+                        _strew(where, period, edges, a, z, rows, steps_left, steps_right, carry[0])
+                position = ahead - edges
                 block += many
-                if shape >= 3:
-                    height = 8.0 * step if shape == 4 else -8.0 * step
-                    while ahead >= 1.0:
-                        where += period
-                        ahead -= 1.0
-                        _place(where, height * left, height * right, rows, second, carry[1])
-                else:
-                    height = 2.0 if shape == 1 else -2.0
-                    while ahead >= 1.0:
-                        where += period
-                        ahead -= 1.0
-                        _place(where, height * left, height * right, rows, first, carry[0])
-                position = ahead
             phase[k] = position
 
 
@@ -214,7 +220,8 @@ def play_bank(bank: Bank, inc: Doubles, duty: Doubles, out: Samples) -> None:
     ramps = np.ascontiguousarray(saws @ (1.0 + bank.drift))
     steady = _steady(inc, duty)
     rows = impulse_rows()
-    _edges(phase, bank.ratio, bank.gain, bank.kind, bank.drift, inc, duty, steady, rows, first, second, carry)
+    lines = (first[0], first[1] if channels == 2 else NOTHING, second[0], second[1] if channels == 2 else NOTHING)
+    _edges(phase, bank.ratio, bank.gain, bank.kind, bank.drift, inc, duty, steady, rows, lines, carry)
     _integrate(first, second, corners, inc, ramps, carry, HOP, out)
 
 

@@ -1,5 +1,7 @@
 """Check 6: does the sound follow the planned energy, with a real drop and a real break?"""
 
+import itertools
+
 import numpy as np
 
 from sonicforge.critic.grade import Check, Measure, graded, skipped
@@ -22,7 +24,7 @@ FEWEST_SECTIONS = 3
 
 
 def energy_contour(listening: Listening) -> Finding:
-    """Rank correlation of planned energy and loudness over the sections, the step into the peak, the depth of the break.
+    """Rank correlation of planned energy and loudness, the step into the peak, the depth of the break.
 
     A section's loudness is the mean of its short-term loudness. A drop is planned where a section of the peak follows
     one whose mean energy is at least 0.25 lower; the step is measured from the last bar before it to its first four
@@ -83,7 +85,7 @@ def planned_drops(listening: Listening) -> list[tuple[Section, Section]]:
     sections = listening.sections
     return [
         (before, after)
-        for before, after in zip(sections, sections[1:], strict=False)
+        for before, after in itertools.pairwise(sections)
         if after in listening.peaks and after.mean_energy - before.mean_energy >= DROP_RISE
     ]
 

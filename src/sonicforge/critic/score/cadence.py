@@ -10,7 +10,7 @@ import numpy as np
 from sonicforge.critic.grade import Check, Measure, graded, skipped
 from sonicforge.critic.reading import DRUM_CODES, Reading, sixteenth
 from sonicforge.critic.verdict import Finding
-from sonicforge.music.score import Curve
+from sonicforge.music.score import TICKS, Curve
 
 CHECK = Check(21, "change_cadence")
 
@@ -31,8 +31,8 @@ _MEMORY_BARS = 4
 def change_cadence(reading: Reading) -> Finding:
     """Bars between noticeable events: layers, pattern switches and fills, effects, filter moves, new chords.
 
-    Everything that changes on one 16th is one event. A layer enters or leaves when a part begins after two bars of
-    silence or falls silent for two. A drum bar is new when it differs in at least two hits from each of the four bars
+    Everything that changes on one beat is one event. A layer enters or leaves when a part begins after two bars of
+    silence or falls silent for two, and belongs to its bar line. A drum bar is new when it differs in at least two hits from each of the four bars
     before it. A filter move is every further 25 %. Chords are new when a four-bar stretch has one not heard in the
     eight bars before. Crowding (more than six events in two bars) is not counted where a build is planned.
     """
@@ -71,9 +71,9 @@ def _slow(reading: Reading) -> bool:
 
 
 def _events(reading: Reading) -> Iterator[int]:
-    """Ticks of events, on the 16th grid."""
+    """Ticks of events, on beats."""
     for tick in (*_layers(reading), *_drum_bars(reading), *_cues(reading), *_filters(reading), *_chords(reading)):
-        yield int(sixteenth(tick)) * (reading.bar // (4 * reading.score.beats_per_bar))
+        yield round(tick / TICKS) * TICKS
 
 
 def _layers(reading: Reading) -> Iterator[int]:
@@ -81,12 +81,11 @@ def _layers(reading: Reading) -> Iterator[int]:
         rest = _REST_BARS * reading.bar
         reach = np.maximum.accumulate(voice.end)
         silent = voice.start[1:] - reach[:-1] >= rest
-        if voice.start[0] >= rest:
-            yield int(voice.start[0])
-        yield from (int(tick) for tick in voice.start[1:][silent])
-        yield from (int(tick) for tick in reach[:-1][silent])
-        if reading.score.length - reach[-1] >= rest:
-            yield int(reach[-1])
+        entries = [int(tick) for tick in voice.start[1:][silent]] + [int(voice.start[0])] * int(voice.start[0] >= rest)
+        exits = [int(tick) for tick in reach[:-1][silent]]
+        exits += [int(reach[-1])] * int(reading.score.length - reach[-1] >= rest)
+        yield from (tick // reading.bar * reading.bar for tick in entries)
+        yield from (-(-tick // reading.bar) * reading.bar for tick in exits)
 
 
 def _drum_bars(reading: Reading) -> Iterator[int]:

@@ -27,7 +27,7 @@ ENOUGH = 16
 def groove_timing(reading: Reading) -> Finding:
     """Mean and spread of every drum piece against the swung grid, swing from the hats, lag of the kick and snare.
 
-    The grid is swung as measured, so that a wrong swing is counted once, as swing. The spread allowed to a piece that
+    The grid is swung as written, so that a wrong swing is counted once, as swing. The spread allowed to a piece that
     the genre times in several rows (open and closed hat, later kicks) includes the distance between their means. An
     outlier is an onset more than 35 ms from its piece's mean, or more than 2.5 of the genre's own sigmas where those
     are wider. Ghost notes and flams keep a time of their own and do not count.
@@ -37,7 +37,8 @@ def groove_timing(reading: Reading) -> Finding:
     if not pieces:
         return skipped(CHECK, "no drums play, so there is no groove to time")
     swing = measured_swing(reading)
-    percent = reading.genre.swing.percent if swing is None else swing
+    written = measured_swing(reading, human=False)
+    percent = reading.genre.swing.percent if written is None else written
     timed = [(voice, deviations_ms(reading, voice, percent)) for voice in pieces]
     measures = [*_spread(reading, timed), *_outliers(reading, timed), *_anchors(reading, timed)]
     if swing is not None:

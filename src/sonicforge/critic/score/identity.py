@@ -20,6 +20,8 @@ ELSEWHERE = frozenset({"kick_alt", "backbeat_alt", "straight_forms", "need", "ba
 """Keys that belong to another marker, or are heard in the finished sound (`critic.audio.ending`)."""
 
 SECTION_BARS = 4
+FREE_FORM = frozenset({"ambient"})
+"""Genres that shun cycles of four bars."""
 
 
 def genre_identity(reading: Reading) -> Finding:
@@ -72,4 +74,6 @@ def _complaints(reading: Reading, told: Mapping[str, Any], table: Mapping[str, M
 
 
 def _odd(section: Section, reading: Reading) -> bool:
+    if reading.genre.name in FREE_FORM:
+        return False
     return section.bars % SECTION_BARS != 0 or section.start % reading.bar != 0

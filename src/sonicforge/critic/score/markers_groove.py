@@ -75,7 +75,7 @@ def loud_four_on_floor(reading: Reading, velocity: float) -> str:
 
 
 def swing(reading: Reading, wanted: Sequence[float]) -> str:
-    found = measured_swing(reading)
+    found = measured_swing(reading, human=False)
     low, high = wanted
     if (
         found is None
@@ -87,7 +87,7 @@ def swing(reading: Reading, wanted: Sequence[float]) -> str:
 
 
 def swing_over(reading: Reading, most: float) -> str:
-    found = measured_swing(reading)
+    found = measured_swing(reading, human=False)
     return f"the beat swings by {found:.1f} %" if found is not None and found > most + SWING_SLACK else ""
 
 
@@ -97,7 +97,7 @@ def _straight(reading: Reading) -> bool:
 
 
 def snare_lag(reading: Reading, wanted: Sequence[float]) -> str:
-    percent = measured_swing(reading) or reading.genre.swing.percent
+    percent = measured_swing(reading, human=False) or reading.genre.swing.percent
     snares = [voice.where(~voice.ghost) for voice in reading.of_code("s")]
     lags = [deviations_ms(reading, voice, percent) for voice in snares if voice.count]
     if not lags:

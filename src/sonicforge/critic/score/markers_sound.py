@@ -37,7 +37,9 @@ def _in_peak(reading: Reading, code: str) -> bool:
 
 
 def banned_parts(reading: Reading, codes: Sequence[str]) -> str:
-    found = [voice.part.name for voice in reading.of_code(codes)]
+    """A part that the genre has nowhere must not play at all; one that it casts only stays out of the peak."""
+    own = reading.genre.cast
+    found = [v.part.name for v in reading.of_code(codes) if v.code not in own or _in_peak(reading, v.code)]
     return f"{found[0]} plays" if found else ""
 
 

@@ -31,8 +31,8 @@ def melody_hook(reading: Reading) -> Finding:
 
     Intervals count inside phrases; a rest of a quarter note is a breath. Rests are the share of time without the lead
     in the sections that plan it, gaps under an 8th being articulation. A cell is a bar's rhythm; cells are counted in
-    eight bars with melody and averaged. Recurrence is how often the commonest cell of four notes (three in sparse
-    melodies) comes back after its first time, in 16 bars with melody, moves counted along the scale. Bells, arps and
+    eight bars with melody and averaged. Recurrence is how often the commonest cell of four notes (of two or three
+    where phrases are that short) comes back after its first time, in 16 bars with melody, moves counted along the scale. Bells, arps and
     chopped voices may leap as they like.
     """
     voices = reading.of_code("l") or reading.of_code("v")
@@ -127,7 +127,7 @@ def _recurrence(reading: Reading, lines: list[tuple[Voice, Line]]) -> Measure:
     value = 0.0
     for _, line in lines:
         bars = len(np.unique(line.start // reading.bar))
-        notes = 4 if len(line.start) >= 2.5 * bars else 3
+        notes = min(4, max(2, round(len(line.start) / (line.phrase[-1] + 1))))
         times = commonest_cell(reading, line, notes) - 1
         value = max(value, 16 * times / max(bars, 1))
     return Measure(

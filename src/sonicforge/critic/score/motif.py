@@ -31,19 +31,21 @@ class Line:
 
 
 def line_of(voice: Voice) -> Line:
-    """The tune of a voice: of notes that begin together the highest, or the lower one where the two are octaves.
+    """The tune of a voice: of notes that begin together the highest, or of two octaves the one nearer to the last note.
 
-    A tune doubled an octave up is thus the same tune.
+    A tune that is doubled an octave above or below is thus the same tune.
     """
     keep = np.ones(voice.count, bool)
     start, pitch = voice.start, voice.pitch
+    before: int | None = None
     for first, last in _chords(start):
-        if last - first > 1:
-            tones = set(pitch[first:last].tolist())
-            top = max(tones)
-            chosen = top - 12 if top - 12 in tones else top
-            keep[first:last] = False
-            keep[first + int(np.flatnonzero(pitch[first:last] == chosen)[0])] = True
+        tones = pitch[first:last].tolist()
+        chosen = max(tones)
+        if chosen - 12 in tones and before is not None and abs(chosen - 12 - before) < abs(chosen - before):
+            chosen -= 12
+        keep[first:last] = False
+        keep[first + tones.index(chosen)] = True
+        before = chosen
     keep &= ~voice.ghost
     start, end, pitch = voice.start[keep], voice.end[keep], voice.pitch[keep]
     gaps = start[1:] - end[:-1]

@@ -80,20 +80,21 @@ def whole_bars(reading: Reading) -> list[Hashable]:
 
 
 def foreground_bars(reading: Reading) -> list[Hashable]:
-    """One value for each bar of the foreground that has notes: its rhythm and its steps along the scale."""
+    """One value for each bar of the foreground that has notes, in order of time: its rhythm and its steps along the scale."""
     for code in _FOREGROUND:
         bars = [shape for voice in reading.of_code(code) for shape in _shapes(reading, voice)]
         if len(bars) >= 4:
-            return bars
+            return [shape for _, shape in sorted(bars, key=lambda told: told[0])]
     return []
 
 
-def _shapes(reading: Reading, voice: Voice) -> list[Hashable]:
+def _shapes(reading: Reading, voice: Voice) -> list[tuple[int, Hashable]]:
+    """Bar number and shape of every bar in which a voice begins a note."""
     steps = scale_steps(voice.pitch, reading.key)
-    shapes: list[Hashable] = []
-    for _, first, last in _spans(voice.start // reading.bar):
+    shapes: list[tuple[int, Hashable]] = []
+    for bar, first, last in _spans(voice.start // reading.bar):
         rhythm = tuple(sixteenth(voice.start[first:last] % reading.bar).tolist())
-        shapes.append((rhythm, tuple(np.diff(steps[first:last]).tolist())))
+        shapes.append((bar, (rhythm, tuple(np.diff(steps[first:last]).tolist()))))
     return shapes
 
 

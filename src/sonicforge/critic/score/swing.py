@@ -1,5 +1,7 @@
 """Swing as played: how far the second of two notes is pushed, and how far every onset lies from that grid."""
 
+from math import inf
+
 import numpy as np
 
 from sonicforge.critic.reading import Floats, Ints, Reading, Voice
@@ -13,30 +15,30 @@ _EARLIEST, _LATEST = 0.36, 0.86
 _ORNAMENTS = (TICKS // 8, TICKS // 6)
 
 
-def measured_swing(reading: Reading) -> float | None:
+def measured_swing(reading: Reading, *, human: bool = True) -> float | None:
     """Position in percent of the second note in each pair of the genre's swing unit, from the hats.
 
     Without enough off-beat notes in the hats, percussion and then all drums are asked; None when nobody plays any.
-    Human timing counts, as the difference between second and first notes, so a lag of the whole part does not.
+    `human` counts human timing too, as the difference between second and first notes, so that a lag of the whole part
+    does not. Rolls in triplets and 32nds are no swing.
     """
     pair = 2 * TICKS * 4 // reading.genre.swing.unit
     for codes in ("h", "p", "ks"):
-        voices = [voice for voice in reading.of_code(codes) if voice.code != "x"]
-        seconds = [_seconds(voice, pair, reading.ms_per_tick) for voice in voices]
-        seconds = [found for found in seconds if len(found)]
-        if seconds and sum(map(len, seconds)) >= ENOUGH:
+        seconds = [_seconds(voice, pair, reading.ms_per_tick if human else inf) for voice in reading.of_code(codes)]
+        if sum(map(len, seconds)) >= ENOUGH:
             return float(100 * np.concatenate(seconds).mean() / pair)
     return None
 
 
 def _seconds(voice: Voice, pair: int, ms_per_tick: float) -> Floats:
     """Offsets in ticks of the notes that are second in their pair, less the mean lag of the first ones."""
-    inside = voice.start % pair
-    second = (inside > _EARLIEST * pair) & (inside < _LATEST * pair) & ~voice.ghost
+    whole, inside = np.divmod(voice.start, pair)
+    rolled = np.isin(whole, whole[np.abs(inside - pair / 3) <= 2]) | (inside == 3 * pair // 4)
+    second = (inside > _EARLIEST * pair) & (inside < _LATEST * pair) & ~voice.ghost & ~rolled
     first = (inside == 0) & ~voice.ghost
-    lag = (
-        float(voice.shift[first].mean()) if first.any() else float(voice.shift[second].mean() if second.any() else 0.0)
-    )
+    if not second.any():
+        return np.zeros(0)
+    lag = float(voice.shift[first if first.any() else second].mean())
     return np.asarray(inside[second] + (voice.shift[second] - lag) / ms_per_tick, np.float64)
 
 

@@ -86,3 +86,14 @@ def resampling_taps() -> Samples:
     window = np.kaiser(span, 8.0)
     taps = ideal * window
     return (taps / taps.sum()).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def resampling_phases() -> Samples:
+    """The same low-pass as four phases (4, 26): every fourth tap, backwards, the last place 0."""
+    taps = resampling_taps()
+    phases = np.zeros((4, 26), np.float32)
+    for phase in range(4):
+        part = taps[phase::4][::-1]
+        phases[phase, 25 - part.size : 25] = part
+    return phases

@@ -7,7 +7,6 @@ import numpy as np
 from sonicforge.chance import noise
 from sonicforge.genres.kit import Clap, DrumVoice, Finish, NoiseBand
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
-from sonicforge.synth.drive import drive
 from sonicforge.synth.drums import kernels, levels
 from sonicforge.synth.drums.levels import SINE, amplitude, cycles
 
@@ -16,6 +15,7 @@ SILENT_AFTER = 7.0
 """A layer is rendered for this many time constants: 61 dB."""
 EDGE = int(0.005 * SAMPLE_RATE)
 SOFT_START = int(0.001 * SAMPLE_RATE)
+CLICKED_START = SOFT_START // 2
 HAT_DRIVE_DB = 4.0
 """Synthesised noise peaks 16..20 dB above its loudness, recorded hats 10..13: a tanh takes the difference."""
 HAT_TIGHTEN = 0.86
@@ -81,13 +81,12 @@ def finish(x: Samples, stage: Finish, brightness: float = 1.0, *, is_hat: bool =
 
 
 def _bend(x: Samples, gain: float) -> None:
-    """tanh in place; the tail, where tanh is straight within 0.02 %, is only scaled."""
-    if gain <= 1.0:
-        return
+    """tanh in place, peaks of 1 stay 1; the tail, where tanh is straight within 0.02 %, is only scaled."""
     loud = np.flatnonzero(np.abs(x) > STRAIGHT_BELOW / gain)
     head = int(loud[-1]) + 1 if loud.size else 0
     bent = x[: head + DRIVE_REACH].copy()
-    drive(bent[np.newaxis], 20.0 * float(np.log10(gain)))
+    kernels.drive_oversampled(bent, levels.resampling_phases(), gain)
+    bent /= np.float32(np.tanh(gain))
     x[:head] = bent[:head]
     x[head:] *= np.float32(gain / np.tanh(gain))
 
@@ -151,7 +150,7 @@ class _Hit:
             max(body.fall_ms * self.strike.sweep * SAMPLE_RATE / 1000.0, 1.0),
             body.zap_hz * ratio,
             max(body.zap_ms * SAMPLE_RATE / 1000.0, 1.0),
-            0 if self.voice.click else SOFT_START,
+            CLICKED_START if self.voice.click else SOFT_START,
             int(body.hold_ms * SAMPLE_RATE / 1000.0),
             self._tau(body.tau_ms),
             SINE,
