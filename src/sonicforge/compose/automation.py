@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from sonicforge.compose.directions import Movement
 from sonicforge.compose.sketch import Sketch
@@ -124,7 +125,8 @@ def _swells(sketch: Sketch, section: Section, rest: float) -> Points:
     for chord in sketch.chords_between(section.start, section.end):
         start, end = max(chord.start, section.start), min(chord.end, section.end)
         if end - start >= sketch.bar:
-            points += [(start, rest + SWELL_DB), (start + (end - start) * 3 // 5, rest), (end - 1, rest + SWELL_DB * 0.7)]
+            height = start + (end - start) * 3 // 5
+            points += [(start, rest + SWELL_DB), (height, rest), (end - 1, rest + SWELL_DB * 0.7)]
     return points
 
 
@@ -209,7 +211,7 @@ def _peak(sketch: Sketch) -> float:
 
 def _interpolated(table: Iterable[tuple[float, float]], at: float) -> float:
     rows = list(table)
-    for (x0, y0), (x1, y1) in zip(rows, rows[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(rows):
         if at <= x1:
             return y0 + (y1 - y0) * (at - x0) / (x1 - x0)
     return rows[-1][1]

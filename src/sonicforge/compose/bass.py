@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from sonicforge.chance import choices
-from sonicforge.compose.basslines import Register, Tone, breathing, line_tones
+from sonicforge.compose.basslines import UNIT_BARS, Register, Tone, breathing, line_tones
 from sonicforge.compose.humanise import Drift, velocity
 from sonicforge.compose.sketch import Sketch
 from sonicforge.compose.transitions import Windows
@@ -55,6 +55,9 @@ def choose_line(sketch: Sketch, section: Section) -> str:
     place = (section.mean_energy - low) / max(0.01, high - low)
     busy = place >= 0.4
     pool = names[half - 1 if len(names) > 2 else 0 :] if busy else names[:half]
+    if busy and sketch.genre.bass.lfo_beats:
+        spoken = [name for name in pool if parse_line(patterns[name]).length >= UNIT_BARS * sketch.bar]
+        pool = [*spoken[-1:], *spoken[-1:], *names[half:]]
     rng = choices(sketch.seed_for("bass"), "compose", "bass", "line", busy)
     order = rng.sample(pool, len(pool))
     return order[1] if section.loop == "B" and len(order) > 1 else order[0]
@@ -67,7 +70,24 @@ def _section_line(sketch: Sketch, section: Section, index: int, register: Regist
     if name.startswith(WALKING):
         notes = walk(sketch, section, index, (register.low, register.high))
         return [Tone(note, "x" if note.ghost else "R", 0, 0) for note in notes]
-    return breathing(sketch, section, line_tones(sketch, section, sketch.genre.bass.patterns[name], register, name=name))
+    tones = line_tones(sketch, section, sketch.genre.bass.patterns[name], register, name=name)
+    if sketch.genre.bass.lfo_beats:
+        tones = _paragraphs(sketch, section, tones, register, name)
+    return breathing(sketch, section, tones)
+
+
+def _paragraphs(sketch: Sketch, section: Section, tones: list[Tone], register: Register, name: str) -> list[Tone]:
+    """Eight bars as A A' A B: the last unit of four speaks in another line of the genre."""
+    patterns = sketch.genre.bass.patterns
+    density = _density(parse_line(patterns[name]))
+    others = sorted((n for n in patterns if n != name), key=lambda n: abs(_density(parse_line(patterns[n])) - density))
+    if not others:
+        return tones
+    rng = choices(sketch.seed_for("bass"), "compose", "bass", "answer", name)
+    other = rng.choice(others[:2])
+    answer = line_tones(sketch, section, patterns[other], register, name=other)
+    kept = [tone for tone in tones if tone.unit % 4 != 3] + [tone for tone in answer if tone.unit % 4 == 3]
+    return sorted(kept, key=lambda tone: tone.note.start)
 
 
 def _density(line: Line) -> float:
@@ -77,9 +97,9 @@ def _density(line: Line) -> float:
 def _bass_parts(sketch: Sketch, windows: Windows, line: Mapping[int, list[Tone]]) -> list[Part]:
     choosing = _Patches(sketch)
     found: dict[Layer, list[Note]] = {}
-    for index, section in enumerate(sketch.sections):
+    for index in range(len(sketch.sections)):
         tones = [t for t in line[index] if sketch.active("b", t.note.start)]
-        for tone in _muted(tones, windows, "b", sketch, section):
+        for tone in _muted(tones, windows, "b", sketch):
             for layer in choosing.layers(index, tone):
                 found.setdefault(layer, []).append(choosing.modulated(tone))
     kit = sketch.genre.kit
@@ -88,14 +108,14 @@ def _bass_parts(sketch: Sketch, windows: Windows, line: Mapping[int, list[Tone]]
 
 
 def _sub_parts(sketch: Sketch, windows: Windows, line: Mapping[int, list[Tone]]) -> list[Part]:
-    """The sub follows the bass in its lowest octave; under a modulated bass it keeps to the root and the fifth below."""
+    """The sub follows the bass in its lowest octave; under a modulated bass it keeps to root and fifth."""
     register = Register(SUB_LOW, SUB_LOW + 12)
     floor = Register(max(SUB_LOW, sketch.genre.bass.range[0]), SUB_LOW + 14)
     modulated = bool(sketch.genre.bass.lfo_beats)
     notes: list[Note] = []
-    for index, section in enumerate(sketch.sections):
+    for index in range(len(sketch.sections)):
         tones = [t for t in line[index] if sketch.active("u", t.note.start) and t.letter != "x"]
-        for tone in _muted(tones, windows, "u", sketch, section):
+        for tone in _muted(tones, windows, "u", sketch):
             chord = sketch.chord_at(tone.note.start)
             root = floor.root(chord.bass)
             pitch = root if tone.letter in "R8L" else floor.root(tone.note.pitch % 12)
@@ -110,10 +130,8 @@ def _sub_parts(sketch: Sketch, windows: Windows, line: Mapping[int, list[Tone]])
     return [Part(layer.voice, "u", layer.stem, layer.voice, False, n) for layer, n in played.items()]
 
 
-def _muted(
-    tones: list[Tone], windows: Windows, code: str, sketch: Sketch, section: Section
-) -> list[Tone]:
-    """Without what falls into a drop or gap; what rings into one is cut there. The last bar of the piece is one note."""
+def _muted(tones: list[Tone], windows: Windows, code: str, sketch: Sketch) -> list[Tone]:
+    """Without what falls into a drop or gap; what rings into one is cut there; the last bar is one note."""
     spans = (*windows.drops, *windows.gaps)
     kept: list[Tone] = []
     final = sketch.length - sketch.bar
@@ -180,10 +198,12 @@ def _touched(sketch: Sketch, found: Mapping[Layer, list[Note]], code: str) -> di
         noise = choices(sketch.seed_for("bass"), "compose", code, "touch").gauss
         sustained = _sustained(sketch, layer)
         notes = _joined(notes) if sustained else notes
-        played[layer] = tuple(
-            replace(n, velocity=velocity(n.velocity + noise(0.0, spread)), shift_ms=drift.next_ms()) for n in notes
-        )
+        played[layer] = tuple(_touch(n, velocity(n.velocity + noise(0.0, spread)), drift.next_ms()) for n in notes)
     return played
+
+
+def _touch(n: Note, loud: int, shift: float) -> Note:
+    return Note(n.start, n.length, n.pitch, loud, shift, n.slide, n.accent, n.ghost, n.open, n.lfo_beats)
 
 
 def _sustained(sketch: Sketch, layer: Layer) -> bool:

@@ -171,7 +171,7 @@ def _approach(
 
 
 def _varied(sketch: Sketch, token: BassToken, number: int, line: Line, unit: int, name: str) -> BassToken:
-    """Every fourth repeat ends differently: on the octave or fifth, or on the dark semitone where the genre wants it."""
+    """Every fourth repeat ends differently: on the octave or fifth, or on a dark semitone where the genre wants it."""
     repeats = unit if line.length <= UNIT_BARS * sketch.bar else 0
     last = number == len(line.tokens) - 1
     if not last or repeats % 4 != 3 or len(line.tokens) < 3:

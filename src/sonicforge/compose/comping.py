@@ -4,7 +4,8 @@ import random
 from dataclasses import replace
 
 from sonicforge.chance import choices
-from sonicforge.compose.bass import LEFT_HAND, Register, line_tones
+from sonicforge.compose.bass import LEFT_HAND
+from sonicforge.compose.basslines import Register, line_tones
 from sonicforge.compose.casting import layers_of
 from sonicforge.compose.humanise import Drift, accent_mask, velocity
 from sonicforge.compose.sketch import Sketch
@@ -44,8 +45,8 @@ def write_comping(sketch: Sketch, windows: Windows) -> list[Part]:
     ]
 
 
-def rhythms_of(sketch: Sketch, section: Section) -> list[Rhythm]:
-    """The rhythms a section may use, sparse ones first; triplet figures only where 8ths swing."""
+def rhythms_of(sketch: Sketch) -> list[Rhythm]:
+    """The rhythms a piece may use, sparse ones first; triplet figures only where 8ths swing."""
     parsed = [parse_rhythm(text) for text in sketch.genre.chords.patterns]
     swings = sketch.swing.unit == 8 and sketch.swing.percent > 52
     fitting = [r for r in parsed if r.triplets == swings] if sketch.swing.unit == 8 else parsed
@@ -84,7 +85,7 @@ def _section(sketch: Sketch, section: Section, index: int, level: str, hands: "_
 
 def _choose(sketch: Sketch, section: Section) -> list[Rhythm]:
     """Rhythms of a section in the order of their eight-bar turns: sparse when calm, one colour per loop."""
-    rhythms = rhythms_of(sketch, section)
+    rhythms = rhythms_of(sketch)
     low, high = sketch.genre.energy
     place = (section.mean_energy - low) / max(0.01, high - low)
     if any(name.startswith(LEFT_HAND) for name in sketch.genre.bass.patterns):
@@ -102,9 +103,7 @@ def _choose(sketch: Sketch, section: Section) -> list[Rhythm]:
     return [main] if slow or section.bars <= 8 else [main, main, other, main]
 
 
-def _attacks(
-    sketch: Sketch, rhythm: Rhythm, base: int, end: int
-) -> list[tuple[int, int, int, int, ChordSpan]]:
+def _attacks(sketch: Sketch, rhythm: Rhythm, base: int, end: int) -> list[tuple[int, int, int, int, ChordSpan]]:
     """(played, written, length, velocity, chord) of every attack between `base` and `end`, split at chord changes."""
     swing = sketch.swing
     if rhythm.triplets == (swing.unit == 8):

@@ -100,11 +100,18 @@ def _compose(plan: Plan, rolls: Mapping[str, int], avoid: tuple[Hook, ...]) -> S
 
 
 def _in_order(parts: list[Part]) -> tuple[Part, ...]:
+    """Parts that play, in the order of the codes; a name that is taken gets its code behind it."""
     order = "kshpbucdalvx"
-    return tuple(sorted((part for part in parts if part.notes), key=lambda part: order.index(part.code)))
+    named: dict[str, Part] = {}
+    for part in sorted((part for part in parts if part.notes), key=lambda part: order.index(part.code)):
+        name = part.name
+        while name in named:
+            name = f"{name} {part.code}"
+        named[name] = part if name == part.name else replace(part, name=name)
+    return tuple(named.values())
 
 
 def _facts(plan: Plan, loops: tuple[str, str], rolls: Mapping[str, int]) -> dict[str, str]:
+    told = {"form": plan.form_name, "mood": ", ".join(plan.mood.names), "swing_percent": f"{plan.swing_percent:g}"}
     rolled = {f"roll_{room}": str(roll) for room, roll in rolls.items() if roll}
-    told = {"swing_percent": f"{plan.swing_percent:g}"}
-    return told | {"form": plan.form_name, "mood": ", ".join(plan.mood.names), "loop": loops[0], "contrast": loops[1], **rolled}
+    return {**told, "loop": loops[0], "contrast": loops[1], **rolled}

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from sonicforge.compose.fit import Sounding, rubs
+from sonicforge.compose.fit import Sounding
 from sonicforge.compose.lead import Block, pitches_of
 from sonicforge.compose.motif import Motif, line_of
 from sonicforge.compose.phrasing import Sung, loudness_of
@@ -127,17 +127,17 @@ def thirds_below(sketch: Sketch, lead: Sequence[Sung], spans: Sequence[tuple[int
 def third_below(sketch: Sketch, note: Sung) -> int:
     """The tone a diatonic third (else a sixth) below a note that suits the chord."""
     key = sketch.key_at(note.start)
-    chord = Sounding.of(sketch.chord_at(note.start).tones, key)
+    chord = Sounding.of(sketch.chord_at(note.start), key)
     line = line_of(key, note.pitch)
     options = [chord.pitch(key, line + steps) for steps in _THIRD_BELOW]
-    return next((pitch for pitch in options if not rubs(pitch, chord.tones)), options[0])
+    return next((pitch for pitch in options if not chord.rubs(pitch)), options[0])
 
 
-def bells(sketch: Sketch, blocks: Sequence[Block], lead: Sequence[Sung], hook: Motif, rng: Random) -> list[Sung]:
+def bells(sketch: Sketch, blocks: Sequence[Block], lead: Sequence[Sung], hook: Motif) -> list[Sung]:
     """High bell figures: three chord tones downwards behind the lead's phrases; alone, the hook's rhythm on them."""
     spaces = Spaces.of(lead)
     line: list[Sung] = []
-    low, high = sketch.genre.melody.range
+    _, high = sketch.genre.melody.range
     for block in blocks:
         end = block.start + block.bars * sketch.bar
         for nth, start in enumerate(range(block.start, end, sketch.bar)):

@@ -85,5 +85,6 @@ def _candy(sketch: Sketch, moves: tuple[Move, ...]) -> list[Cue]:
 def _sweet(sketch: Sketch) -> bool:
     """Candy suits produced music: not chips without reverb, not rooms with players, not beatless drift."""
     identity = sketch.genre.identity
-    played = identity.get("ride_or_brush") or not identity.get("backbeat", (4,)) and not sketch.genre.club
+    beatless = not identity.get("backbeat", (4,)) and not sketch.genre.club
+    played = identity.get("ride_or_brush") or beatless
     return not played and not identity.get("ban", {}).get("filter_sweeps")

@@ -1,11 +1,11 @@
 """What a form row asks for beyond its parts: the automation tokens as typed values.
 
-    "l from 17"  "h until 12"  "k+s+h from 9"      bars (from 1) in which parts enter or leave
-    "pattern poly3 from 17"  "bass offbeat"        patterns by name
-    "voice l=flute"  "transpose +2 p .35"          another alternative of the cast, a key lift (with a probability)
-    "c.lowpass 600>2600"  "c+d.reverb 3"           a parameter that moves or stands, see `Movement`
-    "solo l" "thirds l" "double l" "invert l" "fragments l"   how a melody is treated
-    "rubato 3" "ritard 18" "fade in 20" "fade out 25" "halftime" "rolls s"
+"l from 17"  "h until 12"  "k+s+h from 9"      bars (from 1) in which parts enter or leave
+"pattern poly3 from 17"  "bass offbeat"        patterns by name
+"voice l=flute"  "transpose +2 p .35"          another alternative of the cast, a key lift (with a probability)
+"c.lowpass 600>2600"  "c+d.reverb 3"           a parameter that moves or stands, see `Movement`
+"solo l" "thirds l" "double l" "invert l" "fragments l"   how a melody is treated
+"rubato 3" "ritard 18" "fade in 20" "fade out 25" "halftime" "rolls s"
 """
 
 import re

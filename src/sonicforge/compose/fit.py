@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from sonicforge.compose.motif import Tone, is_strong
 from sonicforge.music.chord import chord_scale
 from sonicforge.music.scale import MODES, Key
-from sonicforge.music.score import STEP, TICKS
+from sonicforge.music.score import STEP, TICKS, ChordSpan
 
 _REACH = 2
 _KEEP_INTERVAL = 0.55
@@ -17,20 +18,29 @@ _TURN = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Sounding:
-    """What a melody note hears: pitch classes of the chord and, line by line, the scale that goes with it."""
+    """What a melody note hears: the chord's pitch classes and pitches, and line by line the scale that goes with it."""
 
     tones: frozenset[int]
+    voicing: frozenset[int]
     scale: tuple[int, ...]
 
     @classmethod
-    def of(cls, tones: tuple[int, ...], key: Key) -> "Sounding":
-        return _sounding(tones, key)
+    def of(cls, chord: ChordSpan, key: Key) -> "Sounding":
+        return _sounding(chord.tones, chord.voicing, key)
 
     def pitch(self, key: Key, line: int) -> int:
         """MIDI number of a line under this chord: as in the key, or bent where the chord bends the scale."""
         octave, index = divmod(line, 7)
         plain = 12 * octave + key.tonic + MODES[key.mode][index]
         return plain + (self.scale[index] - plain + 6) % 12 - 6
+
+    def rubs(self, pitch: int) -> bool:
+        """Whether a pitch outside the chord lies a minor second or ninth from one of its notes."""
+        if pitch % 12 in self.tones:
+            return False
+        if not self.voicing:
+            return (pitch - 1) % 12 in self.tones
+        return any((pitch - tone) % 12 == 1 if pitch > tone else tone - pitch in (1, 13) for tone in self.voicing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,7 @@ def fitted(
     """MIDI numbers for tones under their chords, one chord a tone.
 
     Dynamic programming over scale tones within a third of the wished line. It prefers what was written, chord tones on
-    strong and long notes, no tone a semitone above a chord tone, the written intervals, moves of an octave at most.
+    strong and long notes, no tone a semitone from a chord note, the written intervals, moves of an octave at most.
     `pull` scales the wish for chord tones.
     """
     places = [_place(tone, chord, key, low, high, bar, pull) for tone, chord in zip(tones, heard, strict=True)]
@@ -57,7 +67,7 @@ def fitted(
         return []
     totals = list(places[0].costs)
     back: list[list[int]] = []
-    for before, here in zip(places, places[1:], strict=False):
+    for before, here in pairwise(places):
         written = here.target - before.target
         choice: list[int] = []
         following: list[float] = []
@@ -79,14 +89,9 @@ def fitted(
     return [place.pitches[index] for place, index in zip(places, reversed(path), strict=True)]
 
 
-def rubs(pitch: int, tones: frozenset[int]) -> bool:
-    """Whether a pitch outside the chord lies a semitone above one of its tones."""
-    return pitch % 12 not in tones and (pitch - 1) % 12 in tones
-
-
-@lru_cache(maxsize=512)
-def _sounding(tones: tuple[int, ...], key: Key) -> Sounding:
-    return Sounding(frozenset(tones), chord_scale(tones, key))
+@lru_cache(maxsize=1024)
+def _sounding(tones: tuple[int, ...], voicing: tuple[int, ...], key: Key) -> Sounding:
+    return Sounding(frozenset(tones), frozenset(voicing), chord_scale(tones, key))
 
 
 def _place(tone: Tone, chord: Sounding, key: Key, low: int, high: int, bar: int, pull: float) -> _Place:
@@ -102,12 +107,11 @@ def _place(tone: Tone, chord: Sounding, key: Key, low: int, high: int, bar: int,
     for line, pitch in zip(lines, pitches, strict=True):
         away = abs(line - tone.line)
         cost = _KEEP_PITCH * away
-        pitch_class = pitch % 12
-        below = (pitch_class - 1) % 12 in chord.tones
-        if pitch_class not in chord.tones:
-            cost += 1.0 * weight + (0.3 + 3.2 * weight if below and tone.length >= 2 * STEP else 0.8 * below)
-        elif below:
-            cost += 0.35 * weight
+        if pitch % 12 in chord.tones:
+            cost += 0.35 * weight * ((pitch - 1) % 12 in chord.tones)
+        else:
+            rub = chord.rubs(pitch)
+            cost += weight + (0.3 + 3.2 * weight if rub and tone.length >= 2 * STEP else 0.8 * rub)
         if not low <= pitch <= high:
             cost += 3.0 + 1.2 * max(low - pitch, pitch - high)
         costs.append(cost)

@@ -4,7 +4,7 @@ A form row says who plays; tokens say from which bar on. Where several layers wo
 and in long stretches one layer at a time rests for four bars, so that something changes every four to eight bars.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from sonicforge.chance import choices
 from sonicforge.compose.directions import Directions, parse_directions
@@ -17,6 +17,9 @@ LAYERS = "hpcadv"
 """Parts that may come and go inside a section; kick, snare, bass and lead carry it."""
 DROP_STEP = 0.25
 """A rise in energy from one section to the next at which everybody enters on the one."""
+BUILDS = ("SNR", "GAP", "RIS", "HPF")
+HEIGHT = 0.9
+"""Sections within a tenth of the highest energy keep their hats, and nobody waits to enter."""
 REST_BARS = 4
 
 
@@ -47,10 +50,11 @@ def entries_of(plan: Plan, sections: tuple[Section, ...], seed: int) -> Entries:
         asked = parse_directions(plan.form.sections[index].automation)
         codes = [part[0] for part in section.parts]
         begins = _begins(asked, section, codes)
-        if not _drops_in(sections, index):
+        if not _drops_in(plan, sections, index):
             _stagger(begins, asked, codes, _before(sections, index), section.bars)
         spans = {code: _span(begins, asked, code, section.bars) for code in codes}
-        resting = _rests(section, codes, spans, rested, choices(seed, "compose", "form", "rests", index).random)
+        draw = choices(seed, "compose", "form", "rests", index).random
+        resting = _rests(section, spans, rested, draw, high=_high(sections, section))
         for code in codes:
             pieces = _without(spans[code], resting.get(code, ()))
             if pieces != ((0, section.bars),):
@@ -59,8 +63,17 @@ def entries_of(plan: Plan, sections: tuple[Section, ...], seed: int) -> Entries:
     return found
 
 
-def _drops_in(sections: tuple[Section, ...], index: int) -> bool:
-    return index > 0 and sections[index].energy[0] - sections[index - 1].energy[1] >= DROP_STEP
+def _drops_in(plan: Plan, sections: tuple[Section, ...], index: int) -> bool:
+    """Whether everybody enters on the one: after a leap in energy or a build, and at the height of the piece."""
+    if index == 0:
+        return False
+    section, before = sections[index], sections[index - 1]
+    built = any(token.startswith(BUILDS) for token in plan.form.sections[index - 1].transition)
+    return built or section.energy[0] - before.energy[1] >= DROP_STEP or _high(sections, section)
+
+
+def _high(sections: tuple[Section, ...], section: Section) -> bool:
+    return section.mean_energy >= HEIGHT * max(other.mean_energy for other in sections)
 
 
 def _before(sections: tuple[Section, ...], index: int) -> set[str]:
@@ -68,7 +81,8 @@ def _before(sections: tuple[Section, ...], index: int) -> set[str]:
 
 
 def _begins(asked: Directions, section: Section, codes: list[str]) -> dict[str, int]:
-    return {code: min(asked.begins[code], section.bars // 2) for code in codes if code in asked.begins}
+    last = max(0, section.bars - 4)
+    return {code: min(bar, last) for code, bar in asked.begins.items() if code in codes}
 
 
 def _stagger(begins: dict[str, int], asked: Directions, codes: list[str], before: set[str], bars: int) -> None:
@@ -77,8 +91,7 @@ def _stagger(begins: dict[str, int], asked: Directions, codes: list[str], before
     new = [code for code in codes if code in LAYERS and code not in before]
     free = [code for code in new if code not in asked.begins and code not in asked.ends]
     steps = [bar for bar in (8, 16, 4) if bar <= bars // 2 and bar not in begins.values()]
-    for code, bar in zip(free[1:], steps, strict=False):
-        begins[code] = bar
+    begins.update(zip(free[1:], steps, strict=False))
 
 
 def _span(begins: dict[str, int], asked: Directions, code: str, bars: int) -> tuple[int, int]:
@@ -86,17 +99,20 @@ def _span(begins: dict[str, int], asked: Directions, code: str, bars: int) -> tu
     return first, max(first + 1, min(bars, asked.ends.get(code, bars)))
 
 
-def _rests(section, codes, spans, rested, draw):  # type: ignore[no-untyped-def]
+def _rests(
+    section: Section, spans: Mapping[str, tuple[int, int]], rested: set[str], draw: Callable[[], float], *, high: bool
+) -> dict[str, tuple[int, ...]]:
+    """For each sixteen bars one layer and the bar at which it falls silent for four."""
     resting: dict[str, tuple[int, ...]] = {}
-    layers = [code for code in codes if code in LAYERS and code not in "dv"]
-    if section.bars < 16 or len([code for code in codes if code in LAYERS]) < 3:
+    layers = [code for code in spans if code in LAYERS]
+    able = [code for code in layers if code in ("pa" if high else "hpca")]
+    if section.bars < 16 or len(layers) < 3:
         return resting
     for block in range(0, section.bars - 15, 16):
-        able = [c for c in layers if c not in rested and c not in resting and spans[c][0] <= block]
-        able = [c for c in able if spans[c][1] >= block + 16]
-        if able:
-            code = able[int(draw() * len(able))]
-            resting[code] = (block + (8 if draw() < 0.5 else 4),)
+        free = [c for c in able if c not in rested and c not in resting]
+        free = [c for c in free if spans[c][0] <= block and spans[c][1] >= block + 16]
+        if free:
+            resting[free[int(draw() * len(free))]] = (block + (8 if draw() < 0.5 else 4),)
     return resting
 
 

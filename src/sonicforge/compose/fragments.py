@@ -1,7 +1,8 @@
-"""Ambient fragments: two to four notes, then silence of 6 to 14 seconds; a question now, its answer minutes later."""
+"""Ambient fragments: three or four notes, then silence of 6 to 14 seconds; a question now, its answer minutes later."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from random import Random
 
 from sonicforge.compose.lead import Block, pitches_of
@@ -12,18 +13,20 @@ from sonicforge.compose.vary import inverted, sequence
 from sonicforge.music.score import STEP, TICKS
 
 REST_S = (6.0, 14.0)
-CELLS = 3
+CELLS = 2
 """Different fragments of a track."""
 
 
-def drifting(sketch: Sketch, blocks: Sequence[Block], hook: Motif, rng: Random) -> list[Sung]:
+def drifting(
+    sketch: Sketch, blocks: Sequence[Block], hook: Motif, compass: tuple[int, int], rng: Random
+) -> list[Sung]:
     """Fragments of the hook with long silences; what was said does not come back within three turns.
 
     The middle of the track is the busiest; reduced stretches keep the lowest notes and wait longer.
     """
     line: list[Sung] = []
     second = sketch.plan.bpm * TICKS / 60
-    low, high = sketch.genre.melody.range
+    low, high = compass
     questions = [_cell(hook, rng) for _ in range(CELLS)]
     said: list[Motif] = []
     tick = 0.0
@@ -33,7 +36,7 @@ def drifting(sketch: Sketch, blocks: Sequence[Block], hook: Motif, rng: Random) 
         while tick < end - 2 * TICKS:
             quiet = block.presence == "reduced" or tick > 0.8 * sketch.length
             said.append(_another(questions, said, rng, quiet=quiet))
-            start = round(tick / (2 * STEP)) * 2 * STEP
+            start = round(tick / (2 * TICKS)) * 2 * TICKS
             tones = [tone for tone in said[-1].tones if start + tone.at < end]
             pitches = pitches_of(sketch, start, tones, low, (low + high) // 2 if quiet else high)
             loudness = loudness_of(block.energy, block.presence) - 12
@@ -52,19 +55,20 @@ def _another(questions: list[Motif], said: list[Motif], rng: Random, *, quiet: b
     options = [sequence(question if len(said) % 2 == 0 else inverted(question), step)
                for question in questions for step in (0, 0, -3, 2)]  # fmt: skip
     if quiet:
-        options = [Motif(sequence(option, -3).tones[:2], option.span) for option in options]
+        options = [Motif(sequence(option, -3).tones[:3], option.span) for option in options]
     fresh = [option for option in options if option not in said[-3:]]
     return rng.choice(fresh or options)
 
 
 def _cell(hook: Motif, rng: Random) -> Motif:
-    """Two to four notes of the hook, rising, in time of their own; the last one rings longest."""
-    count = min(len(hook.tones), rng.choice((2, 3, 3, 4)))
-    first = rng.randint(0, len(hook.tones) - count)
-    motif = Motif(hook.tones[first : first + count], hook.span)
+    """Three or four notes of the hook that move calmly, rising, in time of their own; the last one rings longest."""
+    count = min(len(hook.tones), rng.choice((3, 3, 4)))
+    slices = [hook.tones[first : first + count] for first in range(len(hook.tones) - count + 1)]
+    calm = min(slices, key=lambda tones: sum(abs(b.line - a.line) > 1 for a, b in pairwise(tones)))
+    motif = Motif(calm, hook.span)
     if motif.tones[-1].line < motif.tones[0].line:
         motif = inverted(motif)
-    gap = rng.choice((3, 4, 6, 8)) * STEP
+    gap = rng.choice((4, 4, 6, 8)) * STEP
     tones: list[Tone] = []
     at = 0
     for index, tone in enumerate(motif.tones):

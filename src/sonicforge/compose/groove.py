@@ -72,8 +72,8 @@ def compile_bar(
 ) -> tuple[Stroke, ...]:
     """The strokes of bar number `run` of a pattern, swung, in order of time.
 
-    Rows shorter or longer than a bar run on over the bar line. Patterns of 16ths stay straight in genres that swing 8ths;
-    the inner strokes of ruffs and triplets are even, not swung.
+    Rows shorter or longer than a bar run on over the bar line. Patterns of 16ths stay straight in genres that swing
+    8ths; the inner strokes of ruffs and triplets are even, not swung.
     """
     strokes = []
     for row, text in pattern.rows.items():
@@ -136,6 +136,9 @@ def _schedule(sketch: Sketch, section: Section, asked: Directions) -> list[tuple
     if not patterns:
         return [(0, "")]
     main, other = _choose(sketch, section)
+    halved = [name for name in patterns if "half" in name]
+    if asked.halftime and halved:
+        return [(0, halved[0])]
     schedule = [(0, section.pattern if section.pattern in patterns else main)]
     if asked.patterns:
         return schedule + [(bar, name) for bar, name in asked.patterns if name in patterns and bar < section.bars]
@@ -163,4 +166,3 @@ def _choose(sketch: Sketch, section: Section) -> tuple[str, str]:
     fitting = [name for name in ranked if distance(name) == 0.0]
     main = ranked[0]
     return main, fitting[1] if len(fitting) > 1 else main
-

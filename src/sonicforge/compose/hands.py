@@ -25,10 +25,8 @@ def played(kit: Kit, strikes: list[Strike]) -> list[Part]:
             note = Note(hit.tick, length, hit.pitch, touch, shift, ghost=hit.ghost, open=hit.open)
             notes.setdefault(hit.voice, []).append(note)
             seen[hit.voice] = hit.code
-    parts = []
-    for voice in sorted(notes, key=lambda v: ("kshpx".index(seen[v]), v)):
-        parts.append(Part(voice, seen[voice], kit.stems.get(voice, voice), voice, True, _choked(notes[voice])))
-    return parts
+    order = sorted(notes, key=lambda voice: ("kshpx".index(seen[voice]), voice))
+    return [Part(v, seen[v], kit.stems.get(v, v), v, True, _choked(notes[v])) for v in order]
 
 
 class _Hands:

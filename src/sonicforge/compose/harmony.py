@@ -1,13 +1,14 @@
 """Chords on the timeline: two loops that suit the key, laid under the form, voiced as whole loops.
 
-The main loop and a contrasting one are drawn from the genre's progressions. Sections lift them, turn them around before a
-climax, reharmonise repeats where the style asks for it, and the piece ends on its tonic.
+The main loop and a contrasting one are drawn from the genre's progressions. Sections lift them, turn them around
+before a climax, reharmonise repeats where the style asks for it, and the piece ends on its tonic.
 """
 
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
@@ -129,9 +130,7 @@ def tonic_chord(loop: Loop, key: Key) -> RomanChord:
     return parse_chord(symbol)[0]
 
 
-def _lay(
-    loop: Loop, section: Section, bar: int, plan: Plan, rng: random.Random, after: Section | None
-) -> list[_Slot]:
+def _lay(loop: Loop, section: Section, bar: int, plan: Plan, rng: random.Random, after: Section | None) -> list[_Slot]:
     """The loop repeated under a section, cut at its end; a rest of less than half a chord joins the one before."""
     slots: list[_Slot] = []
     tick, place, rounds = section.start, 0, 0
@@ -185,9 +184,7 @@ def _voiced(
     slots: list[_Slot], loop: Loop, key: Key, voicing: Voicing, before: Pitches | None, exempt: bool, sub: bool,
     lift: float,
 ) -> list[Pitches]:  # fmt: skip
-    path = voice_loop(
-        tuple(chord for chord, _ in loop), key.tonic, voicing, exempt=exempt, sub=sub, lift=lift
-    )
+    path = voice_loop(tuple(chord for chord, _ in loop), key.tonic, voicing, exempt=exempt, sub=sub, lift=lift)
     voiced: list[Pitches] = []
     for slot in slots:
         if slot.place >= 0:
@@ -201,7 +198,7 @@ def _voiced(
 def _voice_next(
     before: Pitches | None, chord: RomanChord, tonic: int, voicing: Voicing, *, exempt: bool, sub: bool
 ) -> Pitches:
-    rows = candidates(chord, tonic, voicing, sub=sub)
+    rows = candidates(chord, tonic, voicing)
     cost = shape_cost(rows, voicing, sub=sub, lift=0.5)
     if before is not None and len(before) == rows.shape[1]:
         cost = cost + move_cost(np.array([before], np.int64), rows, exempt=exempt)[0]
@@ -233,7 +230,7 @@ def _kinship(first: Loop, second: Loop) -> float:
 
 def _has_two_five(loop: Loop) -> bool:
     roots = [chord.root for chord, _ in loop]
-    return any((a, b) == (2, 7) for a, b in zip(roots, roots[1:], strict=False))
+    return (2, 7) in pairwise(roots)
 
 
 def _bars(loop: Sequence[tuple[RomanChord, Fraction]]) -> Fraction:

@@ -86,8 +86,9 @@ def find_hook(
     rng: Random,
     *,
     avoid: Iterable[Hook] = (),
-) -> Motif:
-    """The best of several hundred drawn motifs.
+    finalists: int = 3,
+) -> list[Motif]:
+    """The best few of about a hundred drawn motifs, best first, each with another rhythm.
 
     `chords` are the harmonies the hook will meet, the first statement's first. `avoid` are hooks that it may not
     resemble; when all candidates resemble one of them, the best is taken all the same.
@@ -111,11 +112,13 @@ def find_hook(
             ranked.append((score + 0.35 * worth, len(ranked), motif))
     ranked.sort(key=lambda entry: (-entry[0], entry[1]))
     taken = tuple(avoid)
-    if taken:
-        for _, _, motif in ranked:
-            if distinct(hook_of(motif, frame.key), taken):
-                return motif
-    return ranked[0][2]
+    fresh = [motif for _, _, motif in ranked if distinct(hook_of(motif, frame.key), taken)] if taken else []
+    chosen: dict[tuple[int, ...], Motif] = {}
+    for motif in fresh or [motif for _, _, motif in ranked]:
+        chosen.setdefault(tuple(tone.at for tone in motif.tones), motif)
+        if len(chosen) == finalists:
+            break
+    return list(chosen.values())
 
 
 def draw_line(

@@ -71,9 +71,7 @@ class Kit:
         key = (name + ",".join(pattern.rows), run % 4)
         if key not in self.compiled:
             swing = self.sketch.swing
-            self.compiled[key] = compile_bar(
-                pattern, run % 4, self.sketch.bar, unit=swing.unit, percent=swing.percent
-            )
+            self.compiled[key] = compile_bar(pattern, run % 4, self.sketch.bar, unit=swing.unit, percent=swing.percent)
         return self.compiled[key]
 
     def coin(self, bar: Bar, stroke: Stroke) -> bool:
@@ -91,6 +89,4 @@ def strike(kit: Kit, stroke: Stroke, tick: int, code: str, factor: float) -> Str
     voice = kit.voices.get(stroke.row, stroke.row)
     opened = stroke.row == OPEN_ROW and kit.voices.get("h") == voice
     ghost = stroke.grace or (code == "s" and stroke.velocity <= GHOST)
-    return Strike(
-        tick, stroke.row, voice, code, stroke.velocity * factor, stroke.step, stroke.flam_ms, ghost, opened
-    )
+    return Strike(tick, stroke.row, voice, code, stroke.velocity * factor, stroke.step, stroke.flam_ms, ghost, opened)

@@ -1,11 +1,12 @@
 """The lead through the track: which stretch of the form states the theme, hints at it, breaks it up or crowns it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from random import Random
 
-from sonicforge.compose.fit import Sounding, fitted, rubs
+from sonicforge.compose.fit import Sounding, fitted
 from sonicforge.compose.manner import Manner
 from sonicforge.compose.motif import Motif, Tone, is_strong, line_of
 from sonicforge.compose.phrasing import Sung, loudness_of
@@ -83,12 +84,13 @@ def sing(
     manner: Manner,
     themes: Mapping[str, Theme],
     blocks: Sequence[Block],
+    compass: tuple[int, int],
     rng: Random,
     *,
     code: str = "l",
     shared: Collection[int] = (),
 ) -> list[Sung]:
-    """The line of all blocks, fitted to their chords.
+    """The line of all blocks, fitted to their chords, within the pitches of `compass`.
 
     `themes` are by loop letter, "A" always there. In blocks that start at `shared` ticks every second two bars are left
     to another voice.
@@ -108,14 +110,14 @@ def sing(
         if block.start in shared:
             unit = 2 * sketch.bar
             tones = tuple(tone for tone in tones if tone.at // unit % 2 == 0)
-        low, high = sketch.genre.melody.range
+        low, high = compass
         headroom = 0 if block.role == "climax" or manner.kind == "loop" else HEADROOM
         pitches = pitches_of(sketch, block.start, tones, low, high - headroom, cache)
         directions = sketch.directions(section)
         double = manner.double if block.presence == "full" or directions.treated("double", code) else 0
         sung = _sung(block, section, tones, pitches, double)
         line += _leaning(sketch, sung) if manner.appoggiatura else sung
-    return joined(sketch, line)
+    return joined(sketch, line, compass)
 
 
 def pitches_of(
@@ -143,14 +145,34 @@ def heard_at(sketch: Sketch, start: int, tone: Tone, key: Key) -> Sounding:
     chord = sketch.chord_at(at)
     if chord.end - at <= 2 * STEP and tone.length > 2 * (chord.end - at) and chord.end < sketch.length:
         chord = sketch.chord_at(chord.end)
-    return Sounding.of(chord.tones, key)
+    return Sounding.of(chord, key)
 
 
-def crowned(sketch: Sketch, line: Sequence[Sung]) -> list[Sung]:
+def worth_of(sketch: Sketch, theme: Theme, start: int, compass: tuple[int, int]) -> float:
+    """How well a theme would sing at `start`: steps inside phrases, the hook coming back unbent, strong chord tones."""
+    span = min(theme.span, BLOCK_BARS * sketch.bar)
+    tones = tones_of(theme, span)
+    if len(tones) < 3:
+        return 0.0
+    pitches = pitches_of(sketch, start, tones, *compass)
+    moves = [abs(q - p) for (a, p), (b, q) in pairwise(zip(tones, pitches, strict=True)) if b.at - a.end < TICKS]
+    steps = sum(move <= 2 for move in moves) / max(1, len(moves))
+    key = sketch.key_at(start)
+    lines = [line_of(key, pitch) for pitch in pitches]
+    cells = Counter((b - a, c - b, j.at - i.at, k.at - j.at) for (a, i), (b, j), (c, k) in
+                    _triples(list(zip(lines, tones, strict=True))))  # fmt: skip
+    again = min(1.0, (max(cells.values()) - 1) / 2)
+    strong = [p % 12 in sketch.chord_at(start + t.at).tones for t, p in zip(tones, pitches, strict=True)
+              if is_strong(t.at, sketch.bar)]  # fmt: skip
+    grounded = sum(strong) / len(strong) if strong else 0.4
+    return 2.0 * min(1.0, steps / 0.62) + 1.0 * again + 0.8 * min(1.0, grounded / 0.7)
+
+
+def crowned(sketch: Sketch, line: Sequence[Sung], highest: int) -> list[Sung]:
     """The line with one highest note, between 60 and 85 % of the track.
 
     When the top pitch stands elsewhere or more than once, the note of that window that needs least is raised to the next
-    chord tone above everything else, if the leaps beside it stay within an octave.
+    chord tone above everything else up to `highest`, if the leaps beside it stay within an octave.
     """
     line = list(line)
     window = [i for i, note in enumerate(line)
@@ -160,7 +182,6 @@ def crowned(sketch: Sketch, line: Sequence[Sung]) -> list[Sung]:
     top = max(note.pitch for note in line)
     if sum(note.pitch == top for note in line) == 1 and any(line[i].pitch == top for i in window):
         return line
-    highest = sketch.genre.melody.range[1] + 2
     for index in sorted(window, key=lambda i: (-line[i].pitch, -line[i].length, i))[:12]:
         tones = sketch.chord_at(line[index].start).tones
         near = [line[i].pitch for i in (index - 1, index + 1) if 0 <= i < len(line)]
@@ -171,10 +192,10 @@ def crowned(sketch: Sketch, line: Sequence[Sung]) -> list[Sung]:
     return line
 
 
-def joined(sketch: Sketch, line: Sequence[Sung]) -> list[Sung]:
+def joined(sketch: Sketch, line: Sequence[Sung], compass: tuple[int, int]) -> list[Sung]:
     """The line without leaps over an octave inside a stretch: whichever note does it best moves by an octave."""
     line = list(line)
-    low, high = sketch.genre.melody.range
+    low, high = compass
 
     def strain(first: int) -> int:
         pitches = [note.pitch for note in line[max(0, first - 2) : first + 3]]
@@ -196,11 +217,12 @@ def joined(sketch: Sketch, line: Sequence[Sung]) -> list[Sung]:
 
 
 def unclouded(sketch: Sketch, line: Sequence[Sung]) -> list[Sung]:
-    """The line without lasting rubs: tones a semitone above a chord tone stay short, or end where such a chord begins."""
+    """The line without lasting rubs: tones a semitone from a chord note stay short, or end where such a chord begins."""
     clear: list[Sung] = []
     for note in line:
+        key = sketch.key_at(note.start)
         for chord in sketch.chords_between(note.start, note.end):
-            if not rubs(note.pitch, frozenset(chord.tones)):
+            if not Sounding.of(chord, key).rubs(note.pitch):
                 continue
             if chord.start <= note.start:
                 if note.length > PASSING:
@@ -209,6 +231,10 @@ def unclouded(sketch: Sketch, line: Sequence[Sung]) -> list[Sung]:
                 note = replace(note, length=min(note.length, chord.start - note.start))
         clear.append(note)
     return clear
+
+
+def _triples(items: Sequence[tuple[int, Tone]]) -> Iterator[tuple[tuple[int, Tone], ...]]:
+    return zip(items, items[1:], items[2:], strict=False)
 
 
 def _runs(sketch: Sketch, code: str, section: Section) -> list[tuple[int, int]]:
@@ -364,9 +390,9 @@ def _leaning(sketch: Sketch, line: Sequence[Sung]) -> list[Sung]:
             leaning.append(note)
             continue
         key = sketch.key_at(note.start)
-        chord = Sounding.of(sketch.chord_at(note.start).tones, key)
+        chord = Sounding.of(sketch.chord_at(note.start), key)
         above = chord.pitch(key, line_of(key, note.pitch) + 1)
-        if above - note.pitch != 2 or rubs(above, chord.tones):
+        if above - note.pitch != 2 or chord.rubs(above):
             leaning.append(note)
             continue
         first = min(TICKS, note.length // 2)

@@ -60,7 +60,7 @@ MANNERS: dict[str, Manner] = {
     ),
     "house_progressive": Manner(
         "song", {3: 5, 2: 2, 4: 2, 6: 4, 8: 1, 10: 1}, {0: 5, 2: 1.5, 3: 1.5, 4: 1}, 2, (4, 7),
-        _SONG, breath=3, second="inversion", arc=7,
+        _SONG, breath=3, second="inversion", arc=10, jitter=4,
     ),
     "techno_melodic": Manner(
         "hook", {6: 3, 4: 3, 8: 3, 12: 2, 3: 2, 10: 1, 2: 1}, {0: 4, 4: 1, 6: 1, 3: 1, 8: 0.5}, 4, (3, 6),
@@ -73,7 +73,7 @@ MANNERS: dict[str, Manner] = {
     "trance_uplifting": Manner(
         "anthem", {3: 6, 2: 3, 4: 2, 6: 1.5, 5: 0.5}, {0: 6, 2: 1.5, 3: 1, 4: 0.5}, 1, (3, 6),
         ("A v A o A s e c", "A s A o A v e c", "A A s o A A e c", "A v s o A v e c"),
-        span=(3, 9), pitches=(2, 5), breath=0, presence=0.45, second="strings", arc=5, jitter=3, glide=0.25,
+        span=(3, 9), pitches=(2, 5), breath=0, presence=0.58, second="strings", arc=5, jitter=3, glide=0.25,
     ),
     "drum_and_bass": Manner(
         "song", {4: 4, 6: 5, 8: 3, 2: 1, 3: 1.5, 12: 1, 10: 1}, {0: 3, 4: 2, 2: 1.5, 6: 2, 8: 1}, 2, (3, 6),

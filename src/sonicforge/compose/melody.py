@@ -10,9 +10,9 @@ from sonicforge.compose.chops import answering, carried, syllables_of
 from sonicforge.compose.counter import answers, bells, choir, echo, held_strings, third_below, thirds_below
 from sonicforge.compose.fragments import drifting
 from sonicforge.compose.hook import ChordsAt, Frame, find_hook
-from sonicforge.compose.lead import Block, blocks_of, crowned, joined, pitches_of, sing, unclouded, with_roles
+from sonicforge.compose.lead import Block, blocks_of, crowned, joined, pitches_of, sing, unclouded, with_roles, worth_of
 from sonicforge.compose.manner import Manner, manner_of
-from sonicforge.compose.motif import Hook, Motif, hook_from, line_of
+from sonicforge.compose.motif import Hook, Motif, hook_from, line_of, pitch_of
 from sonicforge.compose.phrasing import Delivery, Sung, breathing, perform
 from sonicforge.compose.sketch import Sketch
 from sonicforge.compose.solo import improvised
@@ -26,6 +26,8 @@ LEAD, SECOND, ARP = "l", "v", "a"
 SOLOIST_STRAIGHTER = 6.0
 """Swing percent by which a soloist plays straighter than the ride."""
 SLOW_ATTACK_MS = 90.0
+COMPASS = 20
+"""Semitones between the lowest and the highest note of a tune, before its one peak is raised: a good singer's."""
 OPEN_DEGREES = (2, 5, 7)
 
 
@@ -35,7 +37,7 @@ class _Ground:
 
     sketch: Sketch
     manner: Manner
-    frame: Frame
+    compass: tuple[int, int]
     hook: Motif
     themes: Mapping[str, Theme]
     windows: Windows
@@ -69,14 +71,20 @@ def _grounded(sketch: Sketch, avoid: tuple[Hook, ...]) -> _Ground:
     least, most = melody.notes_per_bar
     factor = sketch.plan.mood.density
     density = replace(melody, notes_per_bar=(least * factor, most * factor))
-    hook = find_hook(frame, manner, density, chords, rng, avoid=avoid)
     setting = Setting(frame.low, frame.high, sketch.bar, melody.ends, _open_degrees(melody.ends))
-    contrast = contrast_of(hook, frame, manner, chords[1], rng)
-    themes = {"A": compose_theme(hook, contrast, rng.choice(manner.plans), setting, melody, rng)}
+    compass = (pitch_of(frame.key, frame.low), pitch_of(frame.key, frame.high))
+    drafts: list[tuple[float, Motif, Motif, Theme]] = []
+    for hook in find_hook(frame, manner, density, chords, rng, avoid=avoid):
+        for plan in rng.sample(manner.plans, min(2, len(manner.plans))):
+            contrast = contrast_of(hook, frame, manner, chords[1], rng)
+            theme = compose_theme(hook, contrast, plan, setting, melody, rng)
+            drafts.append((worth_of(sketch, theme, opening, compass) - 0.04 * len(drafts), hook, contrast, theme))
+    _, hook, contrast, theme = max(drafts, key=lambda draft: draft[0])
+    themes = {"A": theme}
     if manner.kind in ("head", "sentence", "theme"):
         # The B part of these forms has a tune of its own: the contrast leads, the hook answers.
         themes["B"] = compose_theme(contrast, hook, rng.choice(manner.plans), setting, melody, rng)
-    return _Ground(sketch, manner, frame, hook, themes, windows_of(moves_of(sketch)))
+    return _Ground(sketch, manner, compass, hook, themes, windows_of(moves_of(sketch)))
 
 
 def _frame(sketch: Sketch, manner: Manner) -> Frame:
@@ -88,6 +96,7 @@ def _frame(sketch: Sketch, manner: Manner) -> Frame:
     share = 0.36 if manner.kind in ("anthem", "sentence", "theme", "head") else 0.4
     least, most = low + 0.3 * (high - low), low + (share + 0.2) * (high - low)
     centre = min(max(over + sketch.plan.mood.register / 2, least), most)
+    low, high = max(low, round(centre) - COMPASS // 2), min(high, round(centre) + COMPASS // 2)
     strong, weak = _shares(melody.degrees_strong), _shares(melody.degrees_weak)
     return Frame(
         key, line_of(key, low), line_of(key, high), line_of(key, round(centre)), strong, weak,
@@ -101,18 +110,21 @@ def _main_line(ground: _Ground, code: str) -> list[Sung]:
     rng = ground.chance("line")
     blocks = with_roles(blocks_of(sketch, code), sketch, manner, code, rng)
     if manner.kind == "drift":
-        return _cleared(ground, crowned(sketch, drifting(sketch, blocks, ground.hook, rng)))
+        return _cleared(ground, crowned(
+            sketch, drifting(sketch, blocks, ground.hook, ground.compass, rng), ground.compass[1] + 2))
     trading = _trading(sketch, blocks, code)
-    line = sing(sketch, manner, ground.themes, blocks, rng, code=code, shared=_shared(ground, blocks))
+    line = sing(sketch, manner, ground.themes, blocks, ground.compass, rng, code=code, shared=_shared(ground, blocks))
     solos = [block for block in blocks if block.role == "solo"]
     if solos:
-        line += improvised(sketch, manner, solos, ground.hook, ground.chance("solo"), trading=trading)
+        line += improvised(
+            sketch, manner, solos, ground.hook, ground.compass, ground.chance("solo"), trading=trading
+        )  # fmt: skip
     line.sort(key=lambda note: note.start)
     if code == SECOND:
         line = carried(sketch, line, blocks, ground.chance("chops"))
-    line = joined(sketch, _cleared(ground, line))
+    line = joined(sketch, _cleared(ground, line), ground.compass)
     if manner.kind != "loop":
-        line = crowned(sketch, line)
+        line = crowned(sketch, line, ground.compass[1] + 2)
     stretch = sum(block.bars for block in blocks if block.role != "rest") * sketch.bar
     line = unclouded(sketch, breathing(line, stretch, sketch.genre.melody.rests))
     return _with_thirds(ground, line, code)
@@ -130,7 +142,8 @@ def _second_line(ground: _Ground, lead: Sequence[Sung]) -> list[Sung]:
     plain = [b for b in blocks if b not in turned and b not in beside]
     line = thirds_below(sketch, lead, [(b.start, b.start + b.bars * sketch.bar) for b in beside])
     if turned:
-        line += sing(sketch, manner, ground.themes, [replace(b, role="inverted") for b in turned], rng, code=SECOND)
+        line += sing(sketch, manner, ground.themes, [replace(b, role="inverted") for b in turned],
+                     ground.compass, rng, code=SECOND)
     line += _beside_lead(ground, plain, lead, rng)
     return unclouded(sketch, _cleared(ground, sorted(line, key=lambda note: note.start)))
 
@@ -148,7 +161,7 @@ def _beside_lead(ground: _Ground, blocks: Sequence[Block], lead: Sequence[Sung],
         case "strings":
             return held_strings(sketch, blocks, lead, low - 6, high - 9)
         case "bells":
-            return bells(sketch, blocks, lead, hook, rng)
+            return bells(sketch, blocks, lead, hook)
         case "choir":
             return choir(sketch, blocks, low - 9, high - 12, rng)
         case "harmony":
@@ -164,10 +177,11 @@ def _beside_chops(ground: _Ground, chops: Sequence[Sung]) -> list[Sung]:
     blocks = blocks_of(sketch, LEAD)
     chopped = {sketch.section_index(note.start) for note in chops}
     alone = with_roles([b for b in blocks if b.section not in chopped], sketch, ground.manner, LEAD, rng)
-    line = sing(sketch, ground.manner, ground.themes, alone, rng, code=LEAD)
+    line = sing(sketch, ground.manner, ground.themes, alone, ground.compass, rng, code=LEAD)
     line = breathing(line, sum(b.bars for b in alone) * sketch.bar, sketch.genre.melody.rests)
     line += answers(sketch, [b for b in blocks if b.section in chopped], chops, ground.hook, rng, shift=3)
-    return unclouded(sketch, joined(sketch, _cleared(ground, sorted(line, key=lambda note: note.start))))
+    return unclouded(sketch, joined(
+        sketch, _cleared(ground, sorted(line, key=lambda note: note.start)), ground.compass))
 
 
 def _with_thirds(ground: _Ground, line: Sequence[Sung], code: str) -> list[Sung]:
@@ -291,7 +305,7 @@ def _sounding_hook(ground: _Ground) -> Hook:
     """The hook as its first full statement sounds."""
     tones = ground.hook.tones
     start = _first_statement(ground.sketch, ground.manner)
-    return hook_from(pitches_of(ground.sketch, start, tones, *ground.sketch.genre.melody.range), tones)
+    return hook_from(pitches_of(ground.sketch, start, tones, *ground.compass), tones)
 
 
 def _chords_at(sketch: Sketch, start: int) -> ChordsAt:

@@ -177,5 +177,3 @@ def _end(sketch: Sketch, start: int, length: int, pitch: int) -> int:
             return max(start + 2 * TICKS, chord.end)
         chord = following
     return end
-
-

@@ -59,6 +59,7 @@ class Delivery:
 def breathing(line: Sequence[Sung], stretch: int, rests: float) -> list[Sung]:
     """The line with note lengths scaled so that `rests` of `stretch` ticks are silent, as far as it can be.
 
+    A gap of less than half a beat is articulation, not rest.
     Notes never reach into the next one and never shrink below half of their time. The last note of a phrase lasts 1.5
     times the mean where it has the room, and leaves half a beat of rest behind it.
     """
@@ -69,17 +70,21 @@ def breathing(line: Sequence[Sung], stretch: int, rests: float) -> list[Sung]:
     closing = [room >= max(2 * typical, TICKS + PHRASE_REST) for room in rooms]
     wanted = (1 - rests) * stretch
     lengths = [float(min(note.length, room)) for note, room in zip(line, rooms, strict=True)]
-    for _ in range(6):
-        sounding = sum(lengths)
-        if abs(sounding - wanted) < 0.005 * stretch:
+    mean = wanted / len(line)
+    best, nearest = lengths, float("inf")
+    for _ in range(8):
+        sounding = sum(room if room - length < PHRASE_REST else length
+                       for length, room in zip(lengths, rooms, strict=True))  # fmt: skip
+        if abs(sounding - wanted) < nearest:
+            best, nearest = lengths, abs(sounding - wanted)
+        if nearest < 0.005 * stretch:
             break
-        mean = wanted / len(line)
         factor = wanted / sounding
         lengths = [
             length if note.free else _scaled(length * factor, room, mean, closing=ends)
             for note, length, room, ends in zip(line, lengths, rooms, closing, strict=True)
         ]
-    return [replace(note, length=max(1, round(length))) for note, length in zip(line, lengths, strict=True)]
+    return [replace(note, length=max(1, round(length))) for note, length in zip(line, best, strict=True)]
 
 
 def _scaled(length: float, room: int, mean: float, *, closing: bool) -> float:

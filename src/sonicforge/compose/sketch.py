@@ -79,14 +79,14 @@ class Sketch:
         return range(section.start, section.end, self.bar)
 
     def presence(self, code: str, section: Section) -> str:
-        """"" when a part is not in a section, else "reduced", "on" or "full"."""
+        """Empty when a part is not in a section, else "reduced", "on" or "full"."""
         for part in section.parts:
             if part[0] == code:
                 return PRESENCE[part[1:2]]
         return ""
 
     def active(self, code: str, tick: int) -> str:
-        """As `presence`, but "" in bars where the part has not entered yet or has been taken away."""
+        """As `presence`, but empty in bars where the part has not entered yet or has been taken away."""
         index = self.section_index(tick)
         section = self.sections[index]
         spans = self.entries.get((index, code))

@@ -34,13 +34,20 @@ class _Player:
 
 
 def improvised(
-    sketch: Sketch, manner: Manner, blocks: Sequence[Block], hook: Motif, rng: Random, *, trading: frozenset[int]
+    sketch: Sketch,
+    manner: Manner,
+    blocks: Sequence[Block],
+    hook: Motif,
+    compass: tuple[int, int],
+    rng: Random,
+    *,
+    trading: frozenset[int],
 ) -> list[Sung]:
     """Solo lines over all blocks; in sections of `trading` four bars are played and four left to the drums.
 
     Each chorus begins by quoting the hook. Register and density rise with every block of the solo.
     """
-    low, high = sketch.genre.melody.range
+    low, high = compass
     jazz = manner.kind == "head"
     player = _Player(low, high, 0.28 if jazz else 0.0, 0.12 if jazz else 0.0, jazz)
     line: list[Sung] = []
@@ -51,7 +58,7 @@ def improvised(
             end = min(end, block.start + 4 * sketch.bar)
         start = block.start
         if index % 4 == 0 and hook.tones:
-            line += _quote(sketch, block, hook)
+            line += _quote(sketch, block, hook, compass)
             start = line[-1].end + TICKS
             start -= start % EIGHTH
         line += _phrases(sketch, block, start, end, player, heat, rng, line[-1].pitch if line else (low + high) // 2)
@@ -174,8 +181,8 @@ def _way(
     if count == 1:
         return [start]
     key = sketch.key_at(onsets[0][0])
-    chord = Sounding.of(sketch.chord_at(onsets[0][0]).tones, key)
-    last = Sounding.of(sketch.chord_at(onsets[-1][0]).tones, key)
+    chord = Sounding.of(sketch.chord_at(onsets[0][0]), key)
+    last = Sounding.of(sketch.chord_at(onsets[-1][0]), key)
     goal_line = line_of(key, goal)
     if count >= 3 and rng.random() < player.enclosure:
         ending = [last.pitch(key, goal_line + 1), goal - 1]
@@ -209,8 +216,8 @@ def _run(first: int, goal: int, count: int, rng: Random, *, rising: bool) -> lis
     return [line if index < turn else beyond[turn - 1] - sign * (index - turn + 1) for index, line in enumerate(beyond)]
 
 
-def _quote(sketch: Sketch, block: Block, hook: Motif) -> list[Sung]:
+def _quote(sketch: Sketch, block: Block, hook: Motif, compass: tuple[int, int]) -> list[Sung]:
     said = head(hook, 4).tones
-    pitches = pitches_of(sketch, block.start, said, *sketch.genre.melody.range)
+    pitches = pitches_of(sketch, block.start, said, *compass)
     loudness = loudness_of(block.energy, block.presence)
     return [Sung(block.start + t.at, max(STEP, t.length), p, loudness) for t, p in zip(said, pitches, strict=True)]

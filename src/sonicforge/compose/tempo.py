@@ -5,7 +5,7 @@ from sonicforge.music.score import Section
 
 PHRASE_BARS = 4
 BREATH = (-0.6, 0.5, 1.0, 0.3)
-"""Deviation at the bar lines of a four-bar phrase, as a share of the rubato: slow at the turn, forward in the middle."""
+"""Deviation at the bar lines of a phrase, as a share of the rubato: slow at the turn, forward in the middle."""
 RITARD_BARS = 2
 
 Tempo = tuple[tuple[int, float], ...]

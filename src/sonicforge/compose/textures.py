@@ -49,8 +49,9 @@ def _struck(sketch: Sketch, voice: str, start: int, end: int, energy: float) -> 
     if "shaker" in voice:
         if energy < SHAKEN_FROM:
             return []
-        return [Note(t, STEP, 60, 40 + 14 * (t // STEP % 4 == 0) + 6 * (t // STEP % 2 == 0)) for t in range(start, end, STEP)]
+        accents = (60, 40, 46, 40)
+        return [Note(tick, STEP, BED, accents[tick // STEP % 4]) for tick in range(start, end, STEP)]
     loud = round(50 + 40 * energy)
     swells = [start] if start == 0 else []
-    swells += [t for t in range(start + 8 * sketch.bar, end + 1, 8 * sketch.bar)]
+    swells += range(start + 8 * sketch.bar, end + 1, 8 * sketch.bar)
     return [Note(max(0, t - SWELL_BARS * sketch.bar * (t > 0)), SWELL_BARS * sketch.bar, 60, loud) for t in swells]

@@ -13,7 +13,9 @@ from sonicforge.music.score import TICKS, Note
 
 _TOKEN = re.compile(r"([A-Z]{3,4})(?:\(\s*(\d+(?:\.\d+)?)\s*\))?")
 _IN_BARS = frozenset({"RIS", "DWN", "SNR", "HPF", "LPF"})
-_DEFAULT = {"RIS": 4, "DWN": 2, "RCR": 4, "SNR": 1, "FIL": 2, "DRP": 2, "GAP": 1, "HPF": 4, "LPF": 4, "STP": 1, "ECH": 1}
+_DEFAULT = {
+    "RIS": 4, "DWN": 2, "RCR": 4, "SNR": 1, "FIL": 2, "DRP": 2, "GAP": 1, "HPF": 4, "LPF": 4, "STP": 1, "ECH": 1,
+}  # fmt: skip
 _AFTER = frozenset({"DWN", "IMP", "CRS", "SUB"})
 """Transitions that happen on the one of the next section instead of before it."""
 

@@ -5,7 +5,7 @@ repeats keeps moving as little at the seam as inside (min-plus matrix products, 
 """
 
 from functools import lru_cache
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,16 +53,15 @@ def voice_loop(
 def _voice_loop(
     chords: tuple[RomanChord, ...], tonic: int, voicing: Voicing, exempt: bool, sub: bool, lift: float
 ) -> tuple[Pitches, ...]:
-    options = [candidates(chord, tonic, voicing, sub=sub) for chord in chords]
+    options = [candidates(chord, tonic, voicing) for chord in chords]
     static = [shape_cost(pitches, voicing, sub=sub, lift=lift) for pitches in options]
     if len(chords) == 1:
         return (_pitches(options[0], int(np.argmin(static[0]))),)
     kept = [np.argsort(cost, kind="stable")[:MOST] for cost in static]
     options = [pitches[index] for pitches, index in zip(options, kept, strict=True)]
     static = [cost[index] for cost, index in zip(static, kept, strict=True)]
-    steps = [
-        move_cost(options[i - 1], options[i], exempt=exempt) + static[i] for i in [*range(1, len(chords)), 0]
-    ]  # fmt: skip
+    places = [*range(1, len(chords)), 0]
+    steps = [move_cost(options[i - 1], options[i], exempt=exempt) + static[i] for i in places]
     path = closed_walk(steps)
     return tuple(_pitches(pitches, index) for pitches, index in zip(options, path, strict=True))
 
@@ -86,7 +85,7 @@ def closed_walk(steps: list[Cost]) -> list[int]:
 
 
 @lru_cache(maxsize=2048)
-def candidates(chord: RomanChord, tonic: int, voicing: Voicing, *, sub: bool = False) -> NDArray[np.int64]:
+def candidates(chord: RomanChord, tonic: int, voicing: Voicing) -> NDArray[np.int64]:
     """All legal voicings of one chord, shape (count, voices), each row ascending.
 
     Legal is: inside the range, gaps and span of the style, above the low-interval limits. When nothing is legal the
@@ -182,7 +181,7 @@ def _rows(chord: RomanChord, tonic: int, voicing: Voicing, style: str) -> NDArra
             row = sorted(pitches)
             if not narrow <= row[-1] - row[0] <= wide:
                 continue
-            if all(least <= b - a <= most for a, b in zip(row, row[1:], strict=False)):
+            if all(least <= b - a <= most for a, b in pairwise(row)):
                 found.add(tuple(row))
     return np.array(sorted(found), np.int64).reshape(-1, voicing.voices)
 

@@ -94,7 +94,7 @@ def _onward(
     tones = set(chord.tones)
     inside = tones if strong else tones | {pc for pc in scale if (pc - 1) % 12 not in tones}
     for direction in (way, -way):
-        for distance in ((3, 4, 2, 1, 5) if strong else (2, 1, 3)):
+        for distance in (3, 4, 2, 1, 5) if strong else (2, 1, 3):
             pitch = before + direction * distance
             if pitch % 12 in inside and span[0] <= pitch <= span[1] and pitch not in history[-2:]:
                 return pitch

@@ -143,13 +143,15 @@ def _compress(x, key, start, stop, numbers, state, rms):  # type: ignore[no-unty
 @njit(cache=True, nogil=True, fastmath=True)
 def _hear(key, first, count, heard, rms):  # type: ignore[no-untyped-def]
     for channel in range(key.shape[0]):
+        part = key[channel, first : first + count]
         if rms:
-            for v in key[channel, first : first + count]:
-                heard += v * v / np.float32(key.shape[0])
+            for j in range(part.size):
+                heard += part[j] * part[j] / np.float32(key.shape[0])
         else:
-            for v in key[channel, first : first + count]:
-                v = abs(v)
-                heard = max(heard, v)
+            for j in range(part.size):
+                v = abs(part[j])
+                if v > heard:
+                    heard = v
     return heard
 
 

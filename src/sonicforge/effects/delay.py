@@ -144,9 +144,11 @@ def _echoes(mono, out, blocks, lines, delays, sections, filters, loop, follow): 
         first = block * BLOCK
         at = (blocks + block) * BLOCK
         peak = np.float32(0.0)
-        for v in mono[first : first + BLOCK]:
-            v = abs(v)
-            peak = max(peak, v)
+        piece = mono[first : first + BLOCK]
+        for t in range(BLOCK):
+            v = abs(piece[t])
+            if v > peak:
+                peak = v
         # How far the source stands above a twentieth of its own recent height decides how far the echoes step back.
         before = follow[0] / max(follow[1], 1e-9)
         follow[0] = max(np.float64(peak), follow[0] - fall * follow[0])

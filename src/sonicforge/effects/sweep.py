@@ -1,7 +1,7 @@
 """Sweep: a low-pass or high-pass whose corner follows a control curve.
 
-State-variable filter with trapezoidal integrators (zero-delay feedback), stable under fast modulation; coefficients
-are computed on the control grid and joined linearly in between. Where the corner leaves the audible
+State-variable filter with trapezoidal integrators (zero-delay feedback), stable under fast modulation; the
+corner is joined linearly between control points. Where the corner leaves the audible
 range the filter fades out and costs nothing.
 """
 
@@ -35,11 +35,8 @@ class Sweep:
         shut = corner > OPEN_HIGHPASS_HZ if high else corner < OPEN_LOWPASS_HZ
         points = max(int(FADE_S * sample_rate / CONTROL), 2)
         self._wet = _widened(shut, points)
-        g = np.zeros(corner.size)
-        used = self._wet > 0
-        g[used] = np.tan(math.pi * np.clip(corner[used], 10.0, 0.45 * sample_rate) / sample_rate)
-        a1 = 1.0 / (1.0 + g * (g + 1.0 / q))
-        self._table = np.stack([g, a1, self._wet])
+        g = np.tan(math.pi * np.clip(corner, 10.0, 0.45 * sample_rate) / sample_rate)
+        self._table = np.stack([g, self._wet])
         self._high, self._k = high, 1.0 / q
         self.reset()
 
@@ -89,19 +86,18 @@ def _sweep(x, start, stop, at, table, k, high, state):  # type: ignore[no-untype
         c = n // CONTROL
         end = min(stop, i + CONTROL - n % CONTROL)
         c0, c1 = min(c, last), min(c + 1, last)
-        w0, w1 = table[2, c0], table[2, c1]
+        w0, w1 = table[1, c0], table[1, c1]
         if w0 == 0.0 and w1 == 0.0:
             s1 = s2 = 0.0
             i = end
             continue
         dg = (table[0, c1] - table[0, c0]) / CONTROL
-        da = (table[1, c1] - table[1, c0]) / CONTROL
         dw = (w1 - w0) / CONTROL
         phase = n % CONTROL
         for j in range(i, end):
             p = phase + j - i
             g = table[0, c0] + dg * p
-            a1 = table[1, c0] + da * p
+            a1 = 1.0 / (1.0 + g * (g + k))
             v = np.float64(x[j])
             v3 = v - s2
             v1 = a1 * (s1 + g * v3)

@@ -199,6 +199,7 @@ def _lufs(power: float) -> float:
 def _add_power(row, hop, power):  # type: ignore[no-untyped-def]
     for k in range(power.size):
         total = np.float32(0.0)
-        for v in row[k * hop : (k + 1) * hop]:
-            total += v * v
+        piece = row[k * hop : (k + 1) * hop]
+        for i in range(piece.size):
+            total += piece[i] * piece[i]
         power[k] += total / hop

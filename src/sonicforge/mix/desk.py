@@ -100,13 +100,13 @@ class Desk:
             if self._drums is None:
                 self._drums = np.zeros_like(self._music)
             bus = self._drums
-        power = _accumulate(bus, samples, processed.left, processed.right)
+        power = _accumulate(bus[0], samples[0], processed.left) + _accumulate(bus[1], samples[-1], processed.right)
         if not decision.drums:
             self._dry_power += power
         for feed in processed.feeds:
             if feed.preset not in self._sends:
                 self._sends[feed.preset] = np.zeros(feed.samples.size, np.float32)
-            _accumulate_mono(self._sends[feed.preset], feed.samples, feed.gain)
+            _accumulate(self._sends[feed.preset], feed.samples, feed.gain)
             if feed.preset == "GATED":
                 self._gated.setdefault(feed.preset, []).append(self._timeline.stem_hits_s(decision.stem))
         self._decisions.append(decision)
@@ -196,26 +196,15 @@ def _ridden(half: Samples, gain: Points) -> Samples:
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _accumulate(bus, x, left, right):  # type: ignore[no-untyped-def]
-    a, b = np.float32(left), np.float32(right)
-    second = x.shape[0] - 1
+def _accumulate(bus, x, gain):  # type: ignore[no-untyped-def]
+    g = np.float32(gain)
     power = 0.0
-    for first in range(0, x.shape[1], 4096):
-        last = min(first + 4096, x.shape[1])
-        one, two = x[0, first:last], x[second, first:last]
-        into, onto = bus[0, first:last], bus[1, first:last]
+    for first in range(0, x.size, 4096):
+        one, into = x[first : first + 4096], bus[first : first + 4096]
         part = np.float32(0.0)
         for i in range(one.size):
-            u, v = a * one[i], b * two[i]
+            u = g * one[i]
             into[i] += u
-            onto[i] += v
-            part += u * u + v * v
+            part += u * u
         power += float(part)
     return power
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _accumulate_mono(bus, x, gain):  # type: ignore[no-untyped-def]
-    g = np.float32(gain)
-    for i in range(x.size):
-        bus[i] += g * x[i]

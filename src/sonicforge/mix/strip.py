@@ -176,7 +176,9 @@ def loudest(x, start, stop):  # type: ignore[no-untyped-def]
     """Highest magnitude in x[:, start:stop]."""
     peak = np.float32(0.0)
     for channel in range(x.shape[0]):
-        for v in x[channel, start:stop]:
-            v = abs(v)
-            peak = max(peak, v)
+        piece = x[channel, start:stop]
+        for i in range(piece.size):
+            v = abs(piece[i])
+            if v > peak:
+                peak = v
     return peak

@@ -1,4 +1,4 @@
-"""Drive: tanh at four times the sample rate, between two linear-phase half-band-like filters."""
+"""Drive: tanh at two or four times the sample rate, between two linear-phase filters."""
 
 from functools import lru_cache
 
@@ -7,19 +7,23 @@ from numba import njit
 
 from sonicforge.sound.audio import Samples
 
-TAPS = 97
-"""At 192 kHz; the two filters together delay by exactly 24 samples, which are taken back."""
+GENTLE_DB = 4.5
+"""Up to this drive twice the rate is enough: what folds back lies 70 dB down."""
 
 
-@lru_cache(maxsize=1)
-def _phases() -> Samples:
-    """A Kaiser low-pass for 192 kHz, -6 dB at 20.6 kHz, as its four phases, each reversed (4, 26; the last is 0)."""
-    offset = np.arange(TAPS) - TAPS // 2
-    taps = np.sinc(offset * (2 * 20_600.0 / 192_000.0)) * np.kaiser(TAPS, 7.0)
-    taps /= taps.sum()
-    phases = np.zeros((4, 26), np.float32)
-    for phase in range(4):
-        part = taps[phase::4]
+@lru_cache(maxsize=2)
+def _phases(times: int) -> Samples:
+    """A Kaiser low-pass for the higher rate, -6 dB at 20.6 kHz, as its phases, each reversed (times, 26; the last is 0).
+
+    24 samples of the lower rate long: up and down delay by exactly 24 samples together, which are taken back.
+    """
+    taps = 24 * times + 1
+    offset = np.arange(taps) - taps // 2
+    whole = np.sinc(offset * (2 * 20_600.0 / (48_000.0 * times))) * np.kaiser(taps, 7.0)
+    whole /= whole.sum()
+    phases = np.zeros((times, 26), np.float32)
+    for phase in range(times):
+        part = whole[phase::times]
         phases[phase, 25 - len(part) : 25] = part[::-1]
     return phases
 
@@ -40,10 +44,11 @@ def _add_filtered(source, taps, skip, level, total):  # type: ignore[no-untyped-
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _drive(x, gain, level, taps):  # type: ignore[no-untyped-def]
-    """Chunks of 256: up by four phases, bent, down by the same phases read backwards in time."""
+    """Chunks of 256: up by its phases, bent, down by the same phases read backwards in time."""
     channels, size = x.shape
+    times = taps.shape[0]
     source = np.zeros(256 + 24, np.float32)
-    fast = np.zeros((4, 256 + 24), np.float32)
+    fast = np.zeros((times, 256 + 24), np.float32)
     total = np.zeros(256, np.float32)
     for c in range(channels):
         source[:] = 0.0
@@ -53,9 +58,9 @@ def _drive(x, gain, level, taps):  # type: ignore[no-untyped-def]
                 source[24 + i] = x[c, start + i] * gain
             for i in range(max(0, size - start), 256):
                 source[24 + i] = 0.0
-            for p in range(4):
+            for p in range(times):
                 total[:] = 0.0
-                _add_filtered(source, taps[p], 0, np.float32(4.0), total)
+                _add_filtered(source, taps[p], 0, np.float32(times), total)
                 for i in range(256):
                     v = min(max(total[i], np.float32(-4.9)), np.float32(4.9))
                     q = v * v
@@ -66,24 +71,28 @@ def _drive(x, gain, level, taps):  # type: ignore[no-untyped-def]
                         + q * (np.float32(62370.0) + q * (np.float32(3150.0) + np.float32(28.0) * q))
                     )
             total[:] = 0.0
-            for p in range(4):
-                _add_filtered(fast[p], taps[(4 - p) % 4], 0 if p == 0 else 1, level, total)
+            for p in range(times):
+                _add_filtered(fast[p], taps[(times - p) % times], 0 if p == 0 else 1, level, total)
             for i in range(256):
                 at = start + i - 24
                 if 0 <= at < size:
                     x[c, at] = total[i]
             for i in range(24):
                 source[i] = source[256 + i]
-                for p in range(4):
+                for p in range(times):
                     fast[p, i] = fast[p, 256 + i]
 
 
-def drive(x: Samples, drive_db: float) -> None:
-    """Bends x (channels, n) in place through tanh, `drive_db` louder into the curve; peaks of 1 stay near 1, no DC."""
+def drive(x: Samples, drive_db: float, *, dark: bool = False) -> None:
+    """Bends x (channels, n) in place through tanh, `drive_db` louder into the curve; peaks of 1 stay near 1, no DC.
+
+    `dark` says that x has little above 8 kHz, so that twice the rate is enough.
+    """
     if drive_db <= 0.0:
         return
     gain = 10 ** (drive_db / 20)
-    _drive(x, np.float32(gain), np.float32(1.0 / np.tanh(gain)), _phases())
+    times = 2 if dark or drive_db <= GENTLE_DB else 4
+    _drive(x, np.float32(gain), np.float32(1.0 / np.tanh(gain)), _phases(times))
     _unbias(x)
 
 

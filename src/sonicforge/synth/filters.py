@@ -63,35 +63,55 @@ def _svf(x, tuning, damping, low, band, high):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
+def _section(x, one, two, r, p, gp):  # type: ignore[no-untyped-def]
+    """Low-pass output and next state of a section as above."""
+    v = x - two
+    next_one = r * one + p * v
+    next_two = p * one + two + gp * v
+    return 0.5 * (next_two + two), next_one, next_two
+
+
+@njit(cache=True, nogil=True, fastmath=True)
 def _svf24(x, tuning, first, second):  # type: ignore[no-untyped-def]
-    """Two low-pass sections in one loop, so that the second works on one sample while the first is at the next."""
+    """Two low-pass sections and both channels in one loop: four short recursions overlap."""
     channels, size = x.shape
-    for c in range(channels):
-        a1 = a2 = b1 = b2 = 0.0
-        for b in range(tuning.size - 1):
-            g = tuning[b]
-            slope = (tuning[b + 1] - g) / 32.0
-            for i in range(b * 32, min(b * 32 + 32, size)):
-                d = 1.0 + g * (g + first)
-                e = 1.0 + g * (g + second)
-                both = 1.0 / (d * e)
-                r = e * both
-                q = d * both
-                p = 2.0 * r * g
-                v = x[c, i] - a2
-                next_one = (2.0 * r - 1.0) * a1 + p * v
-                next_two = p * a1 + a2 + g * p * v
-                out = 0.5 * (next_two + a2)
-                a1 = next_one
-                a2 = next_two
-                p = 2.0 * q * g
-                v = out - b2
-                next_one = (2.0 * q - 1.0) * b1 + p * v
-                next_two = p * b1 + b2 + g * p * v
-                x[c, i] = np.float32(0.5 * (next_two + b2))
-                b1 = next_one
-                b2 = next_two
-                g += slope
+    a1 = a2 = b1 = b2 = 0.0
+    c1 = c2 = d1 = d2 = 0.0
+    left = x[0]
+    right = x[channels - 1]
+    for b in range(tuning.size - 1):
+        g = tuning[b]
+        slope = (tuning[b + 1] - g) / 32.0
+        for i in range(b * 32, min(b * 32 + 32, size)):
+            d = 1.0 + g * (g + first)
+            e = 1.0 + g * (g + second)
+            both = 2.0 / (d * e)
+            r = e * both
+            q = d * both
+            y, a1, a2 = _section(left[i], a1, a2, r - 1.0, r * g, g * r * g)
+            y, b1, b2 = _section(y, b1, b2, q - 1.0, q * g, g * q * g)
+            if channels == 2:
+                z, c1, c2 = _section(right[i], c1, c2, r - 1.0, r * g, g * r * g)
+                z, d1, d2 = _section(z, d1, d2, q - 1.0, q * g, g * q * g)
+                right[i] = np.float32(z)
+            left[i] = np.float32(y)
+            g += slope
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _ladder_step(x, s1, s2, s3, s4, h, p, feedback, solve, makeup):  # type: ignore[no-untyped-def]
+    y1 = h * s1
+    y2 = p * y1 + h * s2
+    y3 = p * y2 + h * s3
+    y4 = p * y3 + h * s4
+    u = (makeup * x - feedback * y4) * solve
+    v = min(max(u, -2.7), 2.7)
+    u = v - 0.0457247370827618 * v * v * v
+    y1 += p * u
+    y2 += p * p * u
+    y3 += p * p * p * u
+    y4 += p * p * p * p * u
+    return y4, 2.0 * y1 - s1, 2.0 * y2 - s2, 2.0 * y3 - s3, 2.0 * y4 - s4
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -102,32 +122,23 @@ def _ladder(x, tuning, feedback):  # type: ignore[no-untyped-def]
     """
     channels, size = x.shape
     makeup = 1.0 + 0.5 * feedback
-    for c in range(channels):
-        s1 = s2 = s3 = s4 = 0.0
-        for b in range(tuning.size - 1):
-            g = tuning[b]
-            slope = (tuning[b + 1] - g) / 32.0
-            for i in range(b * 32, min(b * 32 + 32, size)):
-                h = 1.0 / (1.0 + g)
-                p = g * h
-                y1 = h * s1
-                y2 = p * y1 + h * s2
-                y3 = p * y2 + h * s3
-                rest = p * y3 + h * s4
-                fourth = p * p * p * p
-                u = (makeup * x[c, i] - feedback * rest) * (1.0 / (1.0 + feedback * fourth))
-                v = min(max(u, -2.7), 2.7)
-                u = v - 0.0457247370827618 * v * v * v
-                y1 += p * u
-                y2 += p * p * u
-                y3 += p * p * p * u
-                rest += fourth * u
-                s1 = 2.0 * y1 - s1
-                s2 = 2.0 * y2 - s2
-                s3 = 2.0 * y3 - s3
-                s4 = 2.0 * rest - s4
-                x[c, i] = np.float32(rest)
-                g += slope
+    a1 = a2 = a3 = a4 = 0.0
+    b1 = b2 = b3 = b4 = 0.0
+    left = x[0]
+    right = x[channels - 1]
+    for b in range(tuning.size - 1):
+        g = tuning[b]
+        slope = (tuning[b + 1] - g) / 32.0
+        for i in range(b * 32, min(b * 32 + 32, size)):
+            h = 1.0 / (1.0 + g)
+            p = g * h
+            solve = 1.0 / (1.0 + feedback * p * p * p * p)
+            y, a1, a2, a3, a4 = _ladder_step(left[i], a1, a2, a3, a4, h, p, feedback, solve, makeup)
+            if channels == 2:
+                z, b1, b2, b3, b4 = _ladder_step(right[i], b1, b2, b3, b4, h, p, feedback, solve, makeup)
+                right[i] = np.float32(z)
+            left[i] = np.float32(y)
+            g += slope
 
 
 @njit(cache=True, nogil=True, fastmath=True)

@@ -32,7 +32,7 @@ def apply_inserts(patch: Patch, x: Samples, at_s: float, *, bpm: float) -> None:
     """The patch's whole chain in order: phaser, notch, body, filters, chain, chorus, tremolo, tape, bits."""
     if patch.phaser_db is not None:
         _phaser(x, _sine(0.23, at_s, x.shape[1]), 10 ** (patch.phaser_db / 20))
-    for lfo in patch.lfos_of("notch"):
+    for lfo in patch.lfos_of("notch") if not any(insert.kind == "notch" for insert in patch.chain) else ():
         wave = _sine(_hz(lfo, bpm), at_s, x.shape[1])
         sweep_notch(x, 900.0 * 2 ** (0.5 * lfo.depth * wave), 0.9)
     sections = [_peak(resonance) for resonance in patch.body]
@@ -67,7 +67,7 @@ def drive_at(x: Samples, drive_db: float) -> None:
     """Drive around the level that notes have, not around full scale."""
     if drive_db > 0:
         x *= np.float32(1 / (2 * NOMINAL))
-        drive(x, drive_db)
+        drive(x, drive_db, dark=True)
         x *= np.float32(2 * NOMINAL)
 
 
@@ -193,8 +193,20 @@ def _wobble(patch: Patch, x: Samples, at_s: float, bpm: float) -> None:
             lag += (2 ** (cents / 1200) - 1) / (2 * np.pi * hz) * SAMPLE_RATE * (1 + _sine(hz, at_s, x.shape[1]))
         _delay(x, lag + 2.0)
     if patch.post.tape:
-        drive_at(x, 3.0)
+        _saturate(x)
         filter_sections(x, [_peak(Resonance(90.0, 0.8, 1.5)), _one_pole(11_000.0)])
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _saturate(x):  # type: ignore[no-untyped-def]
+    """Tape's soft knee, 3 dB into tanh around the level of notes. At the base rate: what it bends is dark and small."""
+    channels, size = x.shape
+    for c in range(channels):
+        line = x[c]
+        for i in range(size):
+            v = min(max(line[i] * np.float32(2.82), np.float32(-3.0)), np.float32(3.0))
+            q = v * v
+            line[i] = np.float32(0.5632) * v * (np.float32(27.0) + q) / (np.float32(27.0) + np.float32(9.0) * q)
 
 
 def _one_pole(hz: float) -> tuple[float, ...]:
@@ -267,9 +279,16 @@ def _insert_width(x: Samples, insert: Insert, at_s: float) -> None:
     """Side scaled; a width of 0 is mono."""
     del at_s
     if x.shape[0] == 2:
-        mid = 0.5 * (x[0] + x[1])
-        side = (0.5 * insert.values[0]) * (x[0] - x[1])
-        x[0], x[1] = mid + side, mid - side
+        _narrow(x, np.float32(0.5 + 0.5 * insert.values[0]), np.float32(0.5 - 0.5 * insert.values[0]))
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _narrow(x, own, other):  # type: ignore[no-untyped-def]
+    left, right = x[0], x[1]
+    for i in range(left.size):
+        a = left[i]
+        left[i] = own * a + other * right[i]
+        right[i] = own * right[i] + other * a
 
 
 def _insert_upward(x: Samples, insert: Insert, at_s: float) -> None:

@@ -74,16 +74,16 @@ def noise_loop(pink: bool) -> Samples:
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _strew(where, period, ahead, left, right, rows, one, two, carry):  # type: ignore[no-untyped-def]
-    """Adds `ahead` impulses, a `period` apart after the sample `where`, to the line `one` (and `two`, if any).
+def _strew(first, period, count, left, right, rows, one, two, carry):  # type: ignore[no-untyped-def]
+    """Adds `count` impulses, a `period` apart from the sample `first` on, to the line `one` (and `two`, if any).
 
     What falls before the lines goes to `carry`.
     """
     stereo = two.size > 1
     a = np.float32(left)
     z = np.float32(right)
-    for _ in range(ahead):
-        where += period
+    for edge in range(count):
+        where = first + edge * period
         whole = int(where)
         fine = (where - whole) * 128.0
         row = int(fine)
@@ -115,43 +115,57 @@ def _strew(where, period, ahead, left, right, rows, one, two, carry):  # type: i
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _edges(phase, ratio, gain, kind, drift, inc, duty, steady, rows, lines, carry):  # type: ignore[no-untyped-def]
+def _edges(phase, ratio, gain, kind, drift, turns, duty, steady, rows, lines, carry):  # type: ignore[no-untyped-def]
     """Adds every edge of every oscillator to the lines (steps left and right, corners left and right).
 
-    inc (hops) base frequency in cycles per sample, duty (hops + 1) added to the pulse width, steady (hops // 32 + 1)
-    where neither moves, carry (2, channels) what lies before the buffer. In steady stretches it jumps from edge to edge.
+    turns (hops + 1) cycles of the base frequency since the start, duty (hops + 1) added to the pulse width, steady
+    (hops // 32 + 1) where neither bends, carry (2, channels) what lies before the buffer. In steady stretches it jumps
+    from edge to edge, else it walks along the hops to where the next edge is due.
     """
     steps_left, steps_right, corners_left, corners_right = lines
     last = gain.shape[0] - 1
+    hops = turns.size - 1
     for part in range(steady.size):
-        stop = min(part * 32 + 32, inc.size)
+        begin = part * 32
+        stop = min(begin + 32, hops)
         for k in range(phase.size):
             position = phase[k]
             shape = kind[k]
-            left = gain[0, k]
-            right = gain[last, k]
-            block = part * 32
-            while block < stop:
-                many = stop - block if steady[part] else 1
-                step = inc[block] * ratio[k] * (1.0 + drift[k, part])
+            pace = ratio[k] * (1.0 + drift[k, part])
+            narrowing = duty[stop] - duty[begin] if shape == 2 else 0.0
+            ahead = position + pace * (turns[stop] - turns[begin]) - narrowing
+            edges = int(ahead)
+            phase[k] = ahead - edges
+            if edges < 1:
+                continue
+            height = 2.0 if shape == 1 else -2.0
+            if shape >= 3:
+                step = pace * (turns[stop] - turns[begin]) / (32.0 * (stop - begin))
+                height = 8.0 * step if shape == 4 else -8.0 * step
+            left = height * gain[0, k]
+            right = height * gain[last, k]
+            many = edges if steady[part] else 1
+            hop = begin
+            base = position + duty[begin] if shape == 2 else position
+            for edge in range(0, edges, many):
+                due = 1.0 + edge - base
+                here = pace * (turns[hop] - turns[begin])
+                there = pace * (turns[hop + 1] - turns[begin])
                 if shape == 2:
-                    step -= (duty[block + 1] - duty[block]) / 32.0
-                ahead = position + many * 32.0 * step
-                edges = int(ahead)
-                if edges > 0:
-                    period = 1.0 / step
-                    where = block * 32.0 - position * period
-                    if shape >= 3:
-                        height = 8.0 * step if shape == 4 else -8.0 * step
-                        a, z = height * left, height * right
-                        _strew(where, period, edges, a, z, rows, corners_left, corners_right, carry[1])
-                    else:
-                        height = 2.0 if shape == 1 else -2.0
-                        a, z = height * left, height * right
-                        _strew(where, period, edges, a, z, rows, steps_left, steps_right, carry[0])
-                position = ahead - edges
-                block += many
-            phase[k] = position
+                    here -= duty[hop]
+                    there -= duty[hop + 1]
+                while there < due and hop < stop - 1:
+                    hop += 1
+                    here = there
+                    there = pace * (turns[hop + 1] - turns[begin])
+                    if shape == 2:
+                        there -= duty[hop + 1]
+                period = 32.0 / (there - here)
+                first = hop * 32.0 + (due - here) * period
+                if shape >= 3:
+                    _strew(first, period, many, left, right, rows, corners_left, corners_right, carry[1])
+                else:
+                    _strew(first, period, many, left, right, rows, steps_left, steps_right, carry[0])
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -221,7 +235,8 @@ def play_bank(bank: Bank, inc: Doubles, duty: Doubles, out: Samples) -> None:
     steady = _steady(inc, duty)
     rows = impulse_rows()
     lines = (first[0], first[1] if channels == 2 else NOTHING, second[0], second[1] if channels == 2 else NOTHING)
-    _edges(phase, bank.ratio, bank.gain, bank.kind, bank.drift, inc, duty, steady, rows, lines, carry)
+    turns = np.concatenate([[0.0], np.cumsum(inc * HOP)])
+    _edges(phase, bank.ratio, bank.gain, bank.kind, bank.drift, turns, duty, steady, rows, lines, carry)
     _integrate(first, second, corners, inc, ramps, carry, HOP, out)
 
 

@@ -33,13 +33,14 @@ from sonicforge.synth.voice import (
 
 Doubles = NDArray[np.float64]
 
-VELOCITY_STEP = 12
+VELOCITY_STEP = 16
 GATES_PER_OCTAVE = 24
 OCTAVE_STEP = 1 / 6
 SETTLE = HOP * 750
 """Half a second before a window in which effects settle."""
 BASS_CODES = frozenset("bu")
 THUMP_DB = -38.0
+NEVER = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,26 +96,33 @@ def _setting(part: Part, genre: Genre, score: Score, wide: bool) -> Setting:
 def has_width(patch: Patch) -> bool:
     """Whether anything in the patch differs between left and right."""
     spread = patch.unison.voices > 1 and patch.unison.spread > 0
-    pairs = any(one.cents or one.wave in ("spr", "nzw", "nzp") for one in patch.oscillators) and patch.steps is None
+    ladder = patch.filter is not None and patch.filter.kind == "lad24"
+    pairs = any(one.cents or one.wave in ("spr", "nzw", "nzp") for one in patch.oscillators)
+    pairs = pairs and patch.steps is None and not ladder
     sources = patch.fm or patch.partials or patch.piano or patch.grains
     return bool(spread or pairs or sources or needs_stereo(patch) or patch.phaser_db is not None)
 
 
 def _takes(part: Part, setting: Setting, score: Score, clock: Clock, stretch: Stretch) -> list[_Take]:
-    """All voices that sound within the stretch, cut at its end."""
+    """All voices that sound within the stretch, cut at its end. Versions of a note take turns through the whole part."""
     patch = setting.patch
     curves = [c for c in score.curves if c.parameter == "cutoff_oct" and c.target in (part.code, part.stem, "mix")]
     last = round(clock.second(stretch.end) * SAMPLE_RATE)
     tail = tail_samples(patch)
+    turns = 1 if setting.fixed_phase or patch.steps is not None else _round_robin(patch)
+    played: dict[Hashable, int] = {}
     takes = []
     for voice in voices(part.notes, patch, clock):
         if voice.tick >= stretch.end:
             continue
+        take = _take(voice, tail, setting, curves, clock)
+        if take.key is not None:
+            variation = played[take.key] = (played.get(take.key, -1) + 1) % turns
+            take = replace(take, key=(take.key, variation), variation=variation)
         voice = _shortened(voice, patch, last)
         length = voice.gate + tail
-        if voice.start + length <= stretch.begin or voice.start >= stretch.begin + stretch.length:
-            continue
-        takes.append(_take(voice, length, setting, curves, clock))
+        if voice.start + length > stretch.begin and voice.start < stretch.begin + stretch.length:
+            takes.append(replace(take, voice=voice, length=length))
     return takes
 
 
@@ -140,8 +148,10 @@ def natural_samples(patch: Patch, pitch: float) -> int:
     return int(most * SAMPLE_RATE / 1000)
 
 
-def _take(voice: Voice, length: int, setting: Setting, curves: Sequence[Curve], clock: Clock) -> _Take:
+def _take(voice: Voice, tail: int, setting: Setting, curves: Sequence[Curve], clock: Clock) -> _Take:
     patch = setting.patch
+    voice = _shortened(voice, patch, NEVER)
+    length = voice.gate + tail
     at_s = voice.start / SAMPLE_RATE
     moment = Moment(clock.bpm(voice.tick), at_s, voice.tick / TICKS, 0.0, moving=False)
     slow = [lfo for lfo in patch.lfos_of("cut") if not lfo.per_note and _hz(lfo.hz, lfo.beats, moment.bpm) <= 1.0]
@@ -156,8 +166,7 @@ def _take(voice: Voice, length: int, setting: Setting, curves: Sequence[Curve], 
     moment = replace(moment, octaves=octaves)
     if len(voice.strikes) > 1 or voice.origin is not None:
         return _Take(voice, None, length, moment, voice.index)
-    variation = 0 if setting.fixed_phase or patch.steps is not None else voice.index % _round_robin(patch)
-    return _Take(voice, _key(voice, setting, moment, variation), length, moment, variation)
+    return _Take(voice, _key(voice, setting, moment), length, moment, 0)
 
 
 def _round_robin(patch: Patch) -> int:
@@ -169,7 +178,7 @@ def _hz(hz: float, beats: float, bpm: float) -> float:
     return hz or bpm / 60 / beats
 
 
-def _key(voice: Voice, setting: Setting, moment: Moment, variation: int) -> Hashable:
+def _key(voice: Voice, setting: Setting, moment: Moment) -> Hashable:
     """Everything the sound before the amplifier depends on, in steps too small to hear."""
     patch = setting.patch
     fast = [lfo for lfo in patch.lfos if lfo.target in ("cut", "pw") and not lfo.per_note]
@@ -189,7 +198,6 @@ def _key(voice: Voice, setting: Setting, moment: Moment, variation: int) -> Hash
         phases,
         voice.lfo_beats,
         vowel_of(voice, setting),
-        variation,
     )
 
 

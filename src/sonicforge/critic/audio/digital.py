@@ -19,8 +19,9 @@ _GAP_MARGIN_S = 0.25
 def digital_health(listening: Listening) -> Finding:
     """Samples that are no numbers, DC, holes below -60 dBFS, silence before and after.
 
-    A piece of 10 ms is silent when no sample of it reaches -60 dBFS. Holes are looked for between first and last sound; the planned rests of the score (GAP cues) and everything after its last bar do not count. Silence after the
-    end is measured and told, without a limit. Sound that is silent throughout has a hole as long as itself.
+    A piece of 10 ms is silent when no sample of it reaches -60 dBFS. Holes are looked for between first and last sound;
+    the planned rests of the score (GAP cues) and everything after its last bar do not count. Silence after the end is
+    measured and told, without a limit. Sound that is silent throughout has a hole as long as itself.
     """
     hearing = listening.hearing
     silent = hearing.highest < SILENT

@@ -19,6 +19,8 @@ MONO_WARN, MONO_FAIL = 2.0, 4.0
 WIDE_BARS = 8.0
 MONO_BELOW_DB = -24.0
 """Bands whose target is this narrow are only judged for being too wide."""
+LOWEST_WIDTH_HZ = 130.0
+"""The octaves up to 125 Hz reach into what must be mono; they too can only be too wide."""
 EMPTY_DB = -50.0
 """Bands this far below the loudest say nothing about width."""
 
@@ -58,8 +60,9 @@ def stereo_image(listening: Listening) -> Finding:
     """Balance of the channels, loss in mono, width in octaves against the genre's, and bands wider than the middle.
 
     The loss in mono compares the K-weighted power of both channels with that of their sum played from both. Widths are
-    judged where the band carries sound; below a target of -24 dB a band can only be too wide. More side than mid for
-    longer than eight bars fails in the octaves from 63 Hz to 2 kHz, which lie below 4 kHz as a whole.
+    judged where the band carries sound; up to the octave of 125 Hz, and below a target of -24 dB, a band can only be too
+    wide. More side than mid for longer than eight bars fails in the octaves from 63 Hz to 2 kHz, which lie below 4 kHz
+    as a whole.
     """
     hearing = listening.hearing
     if hearing.audio.channels < 2:
@@ -118,7 +121,8 @@ def _widths(listening: Listening, mid: np.ndarray, side: np.ndarray) -> list[Mea
         if total[band] < total.max() + EMPTY_DB:
             continue
         found = float(decibels(side[band]) - decibels(mid[band]))
-        distance = found - max(wanted, MONO_BELOW_DB) if wanted <= MONO_BELOW_DB else abs(found - wanted)
+        narrow_is_fine = wanted <= MONO_BELOW_DB or OCTAVES_HZ[band] < LOWEST_WIDTH_HZ
+        distance = found - max(wanted, MONO_BELOW_DB) if narrow_is_fine else abs(found - wanted)
         if distance > off:
             worst, off = band, distance
     return [

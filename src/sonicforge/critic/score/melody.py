@@ -31,9 +31,9 @@ def melody_hook(reading: Reading) -> Finding:
 
     Intervals count inside phrases; a rest of a quarter note is a breath. Rests are the share of time without the lead
     in the sections that plan it, gaps under an 8th being articulation. A cell is a bar's rhythm; cells are counted in
-    eight bars with melody and averaged. Recurrence is how often the commonest cell of four notes (of two or three
-    where phrases are that short) comes back after its first time, in 16 bars with melody, moves counted along the scale. Bells, arps and
-    chopped voices may leap as they like.
+    eight bars with melody and averaged. Recurrence is how often the commonest cell of four notes (of two or three where
+    phrases are that short) comes back after its first time, in 16 bars with melody, moves counted along the scale.
+    Bells, arps and chopped voices may leap as they like.
     """
     voices = reading.of_code("l") or reading.of_code("v")
     lines = [(voice, line_of(voice)) for voice in voices if voice.count >= ENOUGH]

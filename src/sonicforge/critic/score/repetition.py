@@ -80,7 +80,7 @@ def whole_bars(reading: Reading) -> list[Hashable]:
 
 
 def foreground_bars(reading: Reading) -> list[Hashable]:
-    """One value for each bar of the foreground that has notes, in order of time: its rhythm and its steps along the scale."""
+    """One value for each bar in which the foreground has notes, in order: its rhythm and its steps along the scale."""
     for code in _FOREGROUND:
         bars = [shape for voice in reading.of_code(code) for shape in _shapes(reading, voice)]
         if len(bars) >= 4:

@@ -109,7 +109,7 @@ def rain(ground: Ground) -> None:
     level = ground.level * _wander(ground, 4.0, (3.0, 8.0))
     gain = level * gain_to(-36.0, low, high, pink=False)
     band_noise(ground, _held(low, gain), _held(high, gain), gain, pink=False)
-    _drops(ground, level, ground.number("rate", 40.0), (2000.0, 5000.0), (0.0003, 0.0012), -34.0, 5.0)
+    _drops(ground, level, ground.number("rate", 40.0), (2000.0, 5000.0), (0.0003, 0.0012), -29.0, 5.0)
 
 
 def wind(ground: Ground) -> None:
@@ -141,7 +141,7 @@ def vinyl(ground: Ground) -> None:
     _scratch(ground)
     hiss = ground.level * gain_to(-52.0, 1200.0, 9000.0, pink=False)
     band_noise(ground, _held(1200.0, hiss), _held(9000.0, hiss), hiss, pink=False)
-    _slow_noise(ground, -44.0, 30.0, 120.0)
+    _slow_noise(ground, -50.0, 30.0, 120.0)
 
 
 def rumble(ground: Ground) -> None:

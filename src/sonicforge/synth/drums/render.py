@@ -53,8 +53,7 @@ def render_drum_part(part: Part, genre: Genre, score: Score, clock: Clock, lengt
     if voice.rumble is not None:
         source = parse_voice(voice.rumble.source, genre.kit[voice.rumble.source])
         render_rumble(out, part, voice.rumble, source, score, clock)
-        return Audio(out)
-    if voice.layers:
+    elif voice.layers:
         for row, follower in voice.layers.items():
             _play_layer(out, stage, voice, follower, _followed(part, score, row))
     else:

@@ -9,12 +9,14 @@ import numpy as np
 from numba import njit
 
 from sonicforge.genres.kit import DrumVoice, Rumble
+from sonicforge.music.scale import Key
 from sonicforge.music.score import Part, Score
 from sonicforge.music.time import Clock
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 from sonicforge.synth.beds.curves import dips, points
 from sonicforge.synth.beds.kernels import Doubles, Integers, add_slow
 from sonicforge.synth.drums.levels import amplitude
+from sonicforge.synth.drums.tuning import kick_ratio
 from sonicforge.synth.drums.voice import Strike, render_hit
 
 FACTOR = 16
@@ -32,7 +34,7 @@ def render_rumble(out: Samples, part: Part, rumble: Rumble, kick: DrumVoice, sco
     kicks = [note for other in score.parts if other.drums and other.code == "k" for note in other.notes]
     feeding = [clock.second(note.start) for note in kicks or part.notes]
     slow = np.zeros(out.shape[1] // FACTOR + 8, np.float32)
-    hit = _slowed(render_hit(kick, Strike(seed=0)))
+    hit = _slowed(render_hit(kick, Strike(seed=0, ratio=kick_ratio(kick, Key.parse(score.key)))))
     for time in _within(feeding, part, score, clock):
         first = int(time * RATE)
         piece = slow[first : first + hit.size]

@@ -24,6 +24,8 @@ CLAP_TAIL = amplitude(-1.5)
 CYMBAL_LOWER = 0.15
 CHIP_TICK = SAMPLE_RATE / 60.0
 CHIP_CLOCK_HZ = 1_789_773.0
+CHIP_BLOCK_HZ = 37.0
+"""The capacitor behind a console's mixer; the short register is not balanced around zero."""
 OVERSAMPLING = 4
 STRAIGHT_BELOW = 0.025
 DRIVE_REACH = 64
@@ -292,6 +294,7 @@ class _Hit:
             1 if short else int(self.chance.integers(1, 1 << 15)),
         )
         kernels.decimate(wide, levels.resampling_taps(), self.out)
+        kernels.filter_in_place(self.out, cycles(CHIP_BLOCK_HZ), True)
 
 
 def _burst(clap: Clap, tau_ms: float) -> NoiseBand:
