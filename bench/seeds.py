@@ -177,7 +177,7 @@ def main() -> None:
         for result in pool.map(one, jobs):
             results.append(result)
             if options.out:
-                options.out.write_text(json.dumps(results))
+                options.out.write_text(json.dumps(results, default=float))
     print(f"{time.perf_counter() - begin:.0f} s")
     report(results, options.seeds)
 

@@ -52,14 +52,14 @@ def with_notes(score: Score, codes: str, change: Callable[[int, Note], Note]) ->
     )
 
 
-LOUDNESS = {0.0: -20.0, 0.3: -11.0, 0.45: -8.0, 0.6: -3.5, 0.7: -0.5, 1.0: 0.0}
+LOUDNESS = {0.0: -20.0, 0.3: -12.2, 0.45: -8.5, 0.6: -4.0, 0.7: -0.5, 1.0: 0.0}
 """Level in dB of a section by its planned energy."""
 
 
 @lru_cache(maxsize=4)
 def good_take(genre: str = "house_deep") -> tuple[Score, Genre, Master]:
     """A score of a good minute and sound made of nothing but shaped noise that measures like its genre should."""
-    plan = settle(Concept(genre=genre, seed=1, length_s=90.0), load(genre))
+    plan = settle(Concept(genre=genre, seed=1, length_s=75.0), load(genre))
     score = compose(plan)
     mixdown = Mixdown(shaped_noise(score, plan.genre))
     peak = max(score.sections, key=lambda section: section.mean_energy)
@@ -84,13 +84,13 @@ def shaped_noise(score: Score, genre: Genre, *, pulse: bool = True) -> Audio:
     if pulse:
         marks = (clock.seconds(np.arange(0, score.length, 480)) * SAMPLE_RATE).astype(int)
         since = np.arange(length) - marks[np.maximum(np.searchsorted(marks, np.arange(length), side="right") - 1, 0)]
-        level *= 0.2 + np.exp(-since / (0.045 * SAMPLE_RATE))
+        level *= 0.35 + np.exp(-since / (0.05 * SAMPLE_RATE)) * (1 - np.exp(-since / (0.002 * SAMPLE_RATE)))
     return Audio(np.stack([mid + side, mid - side]).astype(np.float32) * level.astype(np.float32) * np.float32(0.2))
 
 
 def coloured(rng: np.random.Generator, length: int, genre: Genre, wide: bool) -> Samples:
-    """Noise whose octave powers follow the genre's balance, or its side signal."""
-    size = 1 << (length - 1).bit_length()
+    """Noise (a loop of 22 s) whose octave powers follow the genre's balance, or its side signal."""
+    size = 1 << 20
     spectrum = np.fft.rfft(rng.standard_normal(size))
     hz = np.maximum(np.fft.rfftfreq(size, 1 / SAMPLE_RATE), 1.0)
     tone = np.array(genre.target.balance) + (np.array(genre.target.side_mid) if wide else 0.0)
@@ -98,7 +98,8 @@ def coloured(rng: np.random.Generator, length: int, genre: Genre, wide: bool) ->
     gain = 10 ** (density / 20) * (hz > 24)
     if wide:
         gain *= 1 / (1 + (110 / hz) ** 8)
-    return np.asarray(np.fft.irfft(spectrum * gain, size)[:length] * 12, np.float32)
+    loop = np.fft.irfft(spectrum * gain, size) * 12
+    return np.resize(loop, length).astype(np.float32)
 
 
 def equalised(audio: Audio, bands: dict[tuple[float, float], float]) -> Audio:

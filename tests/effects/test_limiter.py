@@ -1,5 +1,7 @@
 """The limiter's promise: no detector ever finds a peak above the ceiling, and nothing else is touched."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -116,7 +118,7 @@ def test_both_channels_get_one_gain_so_the_image_does_not_move() -> None:
 @given(st.lists(st.floats(-6, 24), min_size=2, max_size=4))
 def test_more_gain_in_never_means_less_reduction(gains_db: list[float]) -> None:
     curves = [limit(music(1.0, level=10 ** (gain / 20)), -1.0)[1].curve_db for gain in sorted(gains_db)]
-    for softer, louder in zip(curves, curves[1:], strict=False):
+    for softer, louder in pairwise(curves):
         assert (louder >= softer - 1e-4).all()
 
 

@@ -38,7 +38,8 @@ def song(seconds: float = 12.0, *, level: float = 0.25, dc: float = 0.0, lead_s:
     rng = np.random.default_rng(11)
     length = round(seconds * RATE)
     hz = np.fft.rfftfreq(length, 1 / RATE)
-    shape = np.interp(np.log2(np.maximum(hz, 1)), np.log2([20, 60, 200, 1000, 5000, 16_000]), [-10, 0, -5, -13, -22, -34])
+    corners = np.log2([20, 60, 200, 1000, 5000, 16_000])
+    shape = np.interp(np.log2(np.maximum(hz, 1)), corners, [-10, 0, -5, -13, -22, -34])
     shape = 10 ** (shape / 20) / np.sqrt(np.maximum(hz, 20))
     wide, middle = (np.fft.irfft(np.fft.rfft(rng.standard_normal(length)) * shape, length) for _ in range(2))
     t = np.arange(length) / RATE

@@ -1,6 +1,7 @@
 """A drum part lands on its samples, never twice the same, choked where hands would choke it."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -241,6 +242,14 @@ def test_a_hit_of_a_driven_voice_is_smooth_where_its_tail_is_only_scaled():
     hit = render_hit(voice_of("techno_peak", "kick"), Strike(seed=4))
     tail = hit[9600:]
     assert np.abs(np.diff(tail, 2)).max() < 2e-3
+
+
+@pytest.mark.parametrize(("genre", "voice"), [("ambient", "bowed_cymbal"), ("trance_uplifting", "crash")])
+def test_long_cymbals_fade_and_are_not_cut(genre, voice):
+    hit = render_hit(voice_of(genre, voice), Strike(seed=2))
+    ends = [rms(part) for part in np.array_split(hit[-48_000:], 5)]
+    assert all(later < earlier for earlier, later in pairwise(ends))
+    assert ends[-1] < 0.02 * rms(hit)
 
 
 def test_pitch_60_is_as_designed_and_12_above_doubles_the_frequency():

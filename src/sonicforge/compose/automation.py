@@ -18,8 +18,8 @@ MACRO = 0.4
 REDUCED_DB = -3.0
 DARKEST_OCT = -0.7
 """Octaves that a synth closes at energy 0."""
-OPENING, OPENING_OCT = "cda", 0.22
-"""Parts that open a little from the start of every section to its end, and by how much either way."""
+OPENING, OPENING_OCT = "cda", 0.36
+"""Parts whose filter breathes with the eight-bar phrase, and by how many octaves either way."""
 FADE_DB = -54.0
 THROW_DB = 9.0
 BUILD_REVERB_DB, BUILD_WIDTH = 5.0, 0.7
@@ -80,10 +80,17 @@ def _sections(lanes: _Lanes, sketch: Sketch, code: str, parameter: str) -> None:
         elif parameter == "level_db" and code == "d" and "strings" in sketch.genre.drums.timing:
             points += _swells(sketch, section, rest)
         elif parameter == "cutoff_oct" and code in OPENING and section.bars >= 8 and not _still(sketch):
-            points += [(section.start, rest - OPENING_OCT), (section.end - 1, rest + OPENING_OCT)]
+            points += _breath(section, sketch.bar, rest)
         else:
             points += [(section.start, rest), (section.end - 1, rest)]
     lanes.add(code, parameter, *points)
+
+
+def _breath(section: Section, bar: int, rest: float) -> Points:
+    """A filter that opens over eight bars and closes over the next eight, to the end of the section."""
+    marks = [*range(section.start, section.end, 8 * bar), section.end - 1]
+    signs = [1 if turn % 2 else -1 for turn in range(len(marks))]
+    return [(mark, round(rest + sign * OPENING_OCT, 2)) for mark, sign in zip(marks, signs, strict=True)]
 
 
 def _still(sketch: Sketch) -> bool:

@@ -126,12 +126,12 @@ def spell(
     """MIDI pitch of a token letter over a chord; `following` is the chord that the note leads into.
 
     `held` notes are long enough to be heard as harmony: their approaches stay inside the chord. The letter s, which no
-    token uses, is the semitone above the root.
+    token uses, is the semitone above the tonic.
     """
     root = register.root(chord.bass)
     home = chord.tones[0]
     if letter == "s":
-        return root + 1
+        return register.above(root, (scale[0] + 1) % 12)
     if letter in "Rx":
         return root
     if letter in "8L":

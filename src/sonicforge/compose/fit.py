@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from sonicforge.compose.motif import Tone, is_strong
+from sonicforge.compose.motif import Tone, is_strong, line_of
 from sonicforge.music.chord import chord_scale
 from sonicforge.music.scale import MODES, Key
 from sonicforge.music.score import STEP, TICKS, ChordSpan
@@ -54,7 +54,7 @@ class _Place:
 
 
 def fitted(
-    tones: Sequence[Tone], heard: Sequence[Sounding], key: Key, low: int, high: int, bar: int, *, pull: float = 1.0
+    tones: Sequence[Tone], heard: Sequence[Sounding], key: Key, low: int, high: int, bar: int, *, pull: float = 0.45
 ) -> list[int]:
     """MIDI numbers for tones under their chords, one chord a tone.
 
@@ -98,24 +98,25 @@ def _place(tone: Tone, chord: Sounding, key: Key, low: int, high: int, bar: int,
     if tone.bend:
         pitch = chord.pitch(key, tone.line) + tone.bend
         return _Place(tone.line, (pitch,), (tone.line,), (0.0,))
-    lines = tuple(range(tone.line - _REACH, tone.line + _REACH + 1))
+    target = min(max(tone.line, line_of(key, low)), line_of(key, high))
+    lines = tuple(range(target - _REACH, target + _REACH + 1))
     pitches = tuple(chord.pitch(key, line) for line in lines)
     strong, long = is_strong(tone.at, bar), tone.length >= 4 * STEP
     on_beat = tone.at % TICKS == 0
-    weight = pull * (1.0 * strong + 0.6 * long + 0.35 * on_beat + 0.15)
+    weight = 1.0 * strong + 0.6 * long + 0.35 * on_beat + 0.15
     costs = []
     for line, pitch in zip(lines, pitches, strict=True):
-        away = abs(line - tone.line)
+        away = abs(line - target)
         cost = _KEEP_PITCH * away
         if pitch % 12 in chord.tones:
             cost += 0.35 * weight * ((pitch - 1) % 12 in chord.tones)
         else:
             rub = chord.rubs(pitch)
-            cost += weight + (0.3 + 3.2 * weight if rub and tone.length >= 2 * STEP else 0.8 * rub)
+            cost += pull * weight + (0.3 + 3.2 * weight if rub and tone.length >= 2 * STEP else 0.8 * rub)
         if not low <= pitch <= high:
-            cost += 3.0 + 1.2 * max(low - pitch, pitch - high)
+            cost += 6.0 + 2.0 * max(low - pitch, pitch - high)
         costs.append(cost)
-    return _Place(tone.line, pitches, lines, tuple(costs))
+    return _Place(target, pitches, lines, tuple(costs))
 
 
 def _move_cost(semitones: int, lines: int, written: int) -> float:

@@ -1,4 +1,4 @@
-"""Ambient fragments: three or four notes, then silence of 6 to 14 seconds; a question now, its answer minutes later."""
+"""Ambient fragments: three or four notes, then silence of 7 to 14 seconds; a question now, its answer minutes later."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,7 +12,7 @@ from sonicforge.compose.sketch import Sketch
 from sonicforge.compose.vary import inverted, sequence
 from sonicforge.music.score import STEP, TICKS
 
-REST_S = (6.0, 14.0)
+REST_S = (7.0, 14.0)
 CELLS = 2
 """Different fragments of a track."""
 
@@ -38,7 +38,8 @@ def drifting(
             said.append(_another(questions, said, rng, quiet=quiet))
             start = round(tick / (2 * TICKS)) * 2 * TICKS
             tones = [tone for tone in said[-1].tones if start + tone.at < end]
-            pitches = pitches_of(sketch, start, tones, low, (low + high) // 2 if quiet else high)
+            top = (low + high) // 2 if quiet else high
+            pitches = pitches_of(sketch, start, tones, low, top, loose=True)
             loudness = loudness_of(block.energy, block.presence) - 12
             line += [
                 Sung(start + tone.at, tone.length, pitch, loudness + rng.uniform(-6, 6), free=True)
@@ -51,9 +52,10 @@ def drifting(
 
 
 def _another(questions: list[Motif], said: list[Motif], rng: Random, *, quiet: bool) -> Motif:
-    """A question and, the next time, an answer turned upside down; never what was said in the last three turns."""
-    options = [sequence(question if len(said) % 2 == 0 else inverted(question), step)
-               for question in questions for step in (0, 0, -3, 2)]  # fmt: skip
+    """A question twice and then an answer, which is the question turned over; never one of the last three again."""
+    main = [questions[0]] if rng.random() < 0.75 else questions[1:]
+    options = [sequence(question if len(said) % 3 < 2 else inverted(question), step)
+               for question in main for step in (0, -2, -3, 2)]  # fmt: skip
     if quiet:
         options = [Motif(sequence(option, -3).tones[:3], option.span) for option in options]
     fresh = [option for option in options if option not in said[-3:]]
@@ -62,18 +64,29 @@ def _another(questions: list[Motif], said: list[Motif], rng: Random, *, quiet: b
 
 def _cell(hook: Motif, rng: Random) -> Motif:
     """Three or four notes of the hook that move calmly, rising, in time of their own; the last one rings longest."""
-    count = min(len(hook.tones), rng.choice((3, 3, 4)))
+    count = min(len(hook.tones), rng.choice((3, 4, 4)))
     slices = [hook.tones[first : first + count] for first in range(len(hook.tones) - count + 1)]
     calm = min(slices, key=lambda tones: sum(abs(b.line - a.line) > 1 for a, b in pairwise(tones)))
     motif = Motif(calm, hook.span)
     if motif.tones[-1].line < motif.tones[0].line:
         motif = inverted(motif)
+    motif = _calmed(motif)
     gap = rng.choice((4, 4, 6, 8)) * STEP
     tones: list[Tone] = []
     at = 0
     for index, tone in enumerate(motif.tones):
         last = index == count - 1
-        wait = rng.choice((8, 12, 16)) * STEP if last else rng.choice((1, 1, 2)) * gap
+        wait = rng.choice((6, 8, 12)) * STEP if last else rng.choice((1, 1, 2)) * gap
         tones.append(replace(tone, at=at, length=wait))
         at += wait
     return Motif(tuple(tones), at)
+
+
+def _calmed(motif: Motif) -> Motif:
+    """Only the widest move stays a leap, the others become steps."""
+    moves = [b.line - a.line for a, b in pairwise(motif.tones)]
+    widest = max(range(len(moves)), key=lambda index: abs(moves[index]))
+    lines = [motif.tones[0].line]
+    for index, move in enumerate(moves):
+        lines.append(lines[-1] + (move if index == widest else max(-1, min(1, move))))
+    return Motif(tuple(replace(tone, line=line) for tone, line in zip(motif.tones, lines, strict=True)), motif.span)

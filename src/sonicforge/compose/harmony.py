@@ -25,6 +25,8 @@ Loop = tuple[tuple[RomanChord, Fraction], ...]
 NUMERALS = ("I", "bII", "II", "bIII", "III", "IV", "bV", "V", "bVI", "VI", "bVII", "VII")
 REHARMONISED = 0.8
 """Genres whose chords are at least this often extended vary their repeats as jazz musicians do."""
+REHARMONISE = 0.35
+"""Chance of a dominant to be reharmonised when its loop comes back."""
 CLOSE_ENOUGH = 0.08
 LOWEST_CHORD = 48
 """No chord tone below C3: that is the bass's."""
@@ -141,8 +143,8 @@ def _lay(loop: Loop, section: Section, bar: int, plan: Plan, rng: random.Random,
         length = min(full, section.end - tick)
         if slots and length * 2 < full:
             slots[-1] = replace(slots[-1], length=slots[-1].length + length)
-        elif vary and rounds and chord.dominant and rng.random() < 0.3:
-            slots.append(_Slot(_tritone_substitute(chord), tick, length, -1))
+        elif vary and rounds and chord.dominant and rng.random() < REHARMONISE:
+            slots += _reharmonised(chord, tick, length, plan.key.minor, rng)
         else:
             slots.append(_Slot(chord, tick, length, place % len(loop)))
         tick += length
@@ -241,8 +243,14 @@ def _reharmonises(genre: Genre) -> bool:
     return float(genre.identity.get("extended_chords", (0.0, 1.0))[0]) >= REHARMONISED
 
 
-def _tritone_substitute(chord: RomanChord) -> RomanChord:
-    return parse_chord(NUMERALS[(chord.root + 6) % 12] + "9#11")[0]
+def _reharmonised(chord: RomanChord, tick: int, length: int, minor: bool, rng: random.Random) -> list[_Slot]:
+    """A dominant as its tritone substitute, or the cadence's V with its own ii before it."""
+    if chord.root == 7 and rng.random() < 0.6:
+        half = length // 2
+        two = parse_chord("iiø7" if minor else "ii9")[0]
+        return [_Slot(two, tick, half, -1), _Slot(chord, tick + half, length - half, -1)]
+    substitute = parse_chord(NUMERALS[(chord.root + 6) % 12] + "9#11")[0]
+    return [_Slot(substitute, tick, length, -1)]
 
 
 def _written(chord: RomanChord, bars: Fraction) -> str:

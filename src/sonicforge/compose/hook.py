@@ -93,9 +93,7 @@ def find_hook(
     `chords` are the harmonies the hook will meet, the first statement's first. `avoid` are hooks that it may not
     resemble; when all candidates resemble one of them, the best is taken all the same.
     """
-    wish = Wish(
-        manner.span, manner.pitches, frame.intervals, (*frame.ends, 2, 5), leap=1 if manner.kind == "loop" else 3
-    )  # fmt: skip
+    wish = wish_of(frame, manner)
     # Every track leans towards note values and intervals of its own, so that the tunes of a genre stay apart.
     manner = replace(manner, values=_leaned(manner.values, rng), starts=_leaned(manner.starts, rng))
     frame = replace(frame, intervals=tuple(share * rng.lognormvariate(0, 0.35) for share in frame.intervals))
@@ -119,6 +117,12 @@ def find_hook(
         if len(chosen) == finalists:
             break
     return list(chosen.values())
+
+
+def wish_of(frame: Frame, manner: Manner) -> Wish:
+    """What a genre's hooks should be."""
+    leap = 1 if manner.kind == "loop" else 3
+    return Wish(manner.span, manner.pitches, frame.intervals, (*frame.ends, 2, 5), leap)
 
 
 def draw_line(
@@ -202,7 +206,7 @@ def _good_rhythms(manner: Manner, melody: Melody, bar: int, rng: Random) -> list
     for _ in range(_RHYTHMS):
         steps = rng.choice(manner.loops) if manner.loops else manner.bars * bar_steps
         rhythm = draw_rhythm(manner, steps, bar_steps, rng)
-        if len(rhythm) >= min(manner.notes[0], 3):
+        if len(rhythm) >= manner.notes[0]:
             worth = rhythm_quality(rhythm, bar_steps, density=density, bars=steps / bar_steps)
             found[rhythm] = (worth + rng.uniform(0, 0.12), steps, rhythm)
     if not found:

@@ -21,13 +21,13 @@ GROUNDED = 0.65
 """Least share of strong notes on chord tones before a line is bent harder to its chords."""
 PASSING = 360
 """Ticks of a passing dissonance: well under an 8th."""
-HEADROOM = 3
-"""Semitones at the top of the range that are kept for the climax."""
+CHORUS_BARS = 12
+"""Bars of a blues chorus."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stretch of up to eight bars of one section in which a part may play. `nth` counts blocks of the section."""
+    """A stretch of up to eight or twelve bars of one section in which a part may play. `nth` counts blocks of the section."""
 
     start: int
     bars: int
@@ -41,12 +41,12 @@ class Block:
 
 
 def blocks_of(sketch: Sketch, code: str) -> list[Block]:
-    """All stretches where a part code is active, cut into eight bars counted from its entry in the section."""
+    """All stretches where a part code is active, cut into eight bars (a blues: twelve) counted from its entry."""
     found: list[Block] = []
     for index, section in enumerate(sketch.sections):
-        runs = _runs(sketch, code, section)
-        cuts = [(start + offset, min(BLOCK_BARS, bars - offset))
-                for start, bars in runs for offset in range(0, bars, BLOCK_BARS)]  # fmt: skip
+        size = CHORUS_BARS if _in_twelves(sketch, section) else BLOCK_BARS
+        cuts = [(start + offset, min(size, bars - offset))
+                for start, bars in _runs(sketch, code, section) for offset in range(0, bars, size)]  # fmt: skip
         voice = sketch.directions(section).voices.get(code, "")
         for nth, (start, bars) in enumerate(cuts):
             tick = section.start + start * sketch.bar
@@ -110,25 +110,33 @@ def sing(
         if block.start in shared:
             unit = 2 * sketch.bar
             tones = tuple(tone for tone in tones if tone.at // unit % 2 == 0)
-        low, high = compass
-        headroom = 0 if block.role == "climax" or manner.kind == "loop" else HEADROOM
-        pitches = pitches_of(sketch, block.start, tones, low, high - headroom, cache)
+        pitches = pitches_of(sketch, block.start, tones, *compass, cache)
         directions = sketch.directions(section)
-        double = manner.double if block.presence == "full" or directions.treated("double", code) else 0
+        doubled = block.presence == "full" or directions.treated("double", code)
+        double = _octave(sketch, manner.double, compass[1]) if doubled else 0
         sung = _sung(block, section, tones, pitches, double)
         line += _leaning(sketch, sung) if manner.appoggiatura else sung
     return joined(sketch, line, compass)
 
 
 def pitches_of(
-    sketch: Sketch, start: int, tones: Sequence[Tone], low: int, high: int, cache: dict[object, list[int]] | None = None
+    sketch: Sketch,
+    start: int,
+    tones: Sequence[Tone],
+    low: int,
+    high: int,
+    cache: dict[object, list[int]] | None = None,
+    *,
+    loose: bool = False,
 ) -> list[int]:
-    """MIDI numbers for tones that begin at `start` ticks, bent to the chords there."""
+    """MIDI numbers for tones that begin at `start` ticks, bent to the chords there; `loose` bends only what rubs."""
     key = sketch.key_at(start)
     heard = [heard_at(sketch, start, tone, key) for tone in tones]
     signature = (tuple(tones), tuple(heard), key)
     if cache is not None and signature in cache:
         return cache[signature]
+    if loose:
+        return fitted(tones, heard, key, low, high, sketch.bar, pull=0.1)
     pitches = fitted(tones, heard, key, low, high, sketch.bar)
     strong = [pitch % 12 in chord.tones for pitch, chord, tone in zip(pitches, heard, tones, strict=True)
               if is_strong(tone.at, sketch.bar)]  # fmt: skip
@@ -161,11 +169,11 @@ def worth_of(sketch: Sketch, theme: Theme, start: int, compass: tuple[int, int])
     lines = [line_of(key, pitch) for pitch in pitches]
     cells = Counter((b - a, c - b, j.at - i.at, k.at - j.at) for (a, i), (b, j), (c, k) in
                     _triples(list(zip(lines, tones, strict=True))))  # fmt: skip
-    again = min(1.0, (max(cells.values()) - 1) / 2)
+    again = min(1.0, (max(cells.values(), default=1) - 1) / 3)
     strong = [p % 12 in sketch.chord_at(start + t.at).tones for t, p in zip(tones, pitches, strict=True)
               if is_strong(t.at, sketch.bar)]  # fmt: skip
     grounded = sum(strong) / len(strong) if strong else 0.4
-    return 2.0 * min(1.0, steps / 0.62) + 1.0 * again + 0.8 * min(1.0, grounded / 0.7)
+    return 2.0 * min(1.0, steps / 0.62) + 1.3 * again + 0.8 * min(1.0, grounded / 0.7)
 
 
 def crowned(sketch: Sketch, line: Sequence[Sung], highest: int) -> list[Sung]:
@@ -250,6 +258,18 @@ def _runs(sketch: Sketch, code: str, section: Section) -> list[tuple[int, int]]:
     return [(first, count) for first, count in runs]
 
 
+def _in_twelves(sketch: Sketch, section: Section) -> bool:
+    """Whether the chords of a section come back after twelve bars and not after eight."""
+    if section.bars % CHORUS_BARS or section.bars < 2 * CHORUS_BARS:
+        return section.bars == CHORUS_BARS and section.bars % BLOCK_BARS != 0 and any(
+            other.name != section.name and _in_twelves(sketch, other) for other in sketch.sections
+            if other.bars >= 2 * CHORUS_BARS)  # fmt: skip
+    symbols = [sketch.chord_at(tick).symbol for tick in sketch.bars_of(section)]
+    twelve = sum(a == b for a, b in zip(symbols, symbols[CHORUS_BARS:], strict=False)) / (len(symbols) - CHORUS_BARS)
+    eight = sum(a == b for a, b in zip(symbols, symbols[BLOCK_BARS:], strict=False)) / (len(symbols) - BLOCK_BARS)
+    return twelve > max(0.6, eight)
+
+
 def _energy_at(section: Section, tick: int) -> float:
     first, last = section.energy
     return first + (last - first) * (tick - section.start) / max(1, section.length)
@@ -276,7 +296,12 @@ def _statement(stated: int, block: Block, manner: Manner, rng: Random) -> str:
 
 
 def _resting(blocks: list[Block], sketch: Sketch, manner: Manner) -> list[Block]:
-    """Blocks silenced until the lead plays no more than its share of the track; the middle of long sections first."""
+    """Blocks silenced until the lead plays no more than its share of the track; the middle of long sections first.
+
+    Heads, sentences and themes are whole forms and stay as they are.
+    """
+    if manner.kind in ("head", "sentence", "theme"):
+        return blocks
     share = min(manner.presence / (1 - sketch.genre.melody.rests), manner.presence + 0.15)
     allowed = share * sketch.length / sketch.bar
     playing = sum(block.bars for block in blocks)
@@ -303,6 +328,12 @@ def _versions(theme: Theme, sketch: Sketch, rng: Random) -> dict[str, Theme]:
         "lifted": lifted(theme, rng.choice((1, 2))),
         "climax": lifted(tailed, 2),
     }
+
+
+def _octave(sketch: Sketch, wanted: int, highest: int) -> int:
+    """The octave of a track's doublings: the wanted one, or the lower one where the upper would be shrill."""
+    shrill = wanted > 0 and highest + wanted > sketch.genre.melody.range[1] + 7
+    return -wanted if shrill else wanted
 
 
 def _tones(block: Block, theme: Theme, versions: dict[str, Theme], sketch: Sketch, rng: Random) -> tuple[Tone, ...]:

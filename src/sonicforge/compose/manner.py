@@ -60,7 +60,7 @@ MANNERS: dict[str, Manner] = {
     ),
     "house_progressive": Manner(
         "song", {3: 5, 2: 2, 4: 2, 6: 4, 8: 1, 10: 1}, {0: 5, 2: 1.5, 3: 1.5, 4: 1}, 2, (4, 7),
-        _SONG, breath=3, second="inversion", arc=10, jitter=4,
+        _SONG, breath=3, second="inversion", arc=11, jitter=4.5,
     ),
     "techno_melodic": Manner(
         "hook", {6: 3, 4: 3, 8: 3, 12: 2, 3: 2, 10: 1, 2: 1}, {0: 4, 4: 1, 6: 1, 3: 1, 8: 0.5}, 4, (3, 6),
@@ -73,7 +73,7 @@ MANNERS: dict[str, Manner] = {
     "trance_uplifting": Manner(
         "anthem", {3: 6, 2: 3, 4: 2, 6: 1.5, 5: 0.5}, {0: 6, 2: 1.5, 3: 1, 4: 0.5}, 1, (3, 6),
         ("A v A o A s e c", "A s A o A v e c", "A A s o A A e c", "A v s o A v e c"),
-        span=(3, 9), pitches=(2, 5), breath=0, presence=0.58, second="strings", arc=5, jitter=3, glide=0.25,
+        span=(3, 9), pitches=(2, 5), breath=0, presence=0.66, second="strings", arc=5, jitter=3, glide=0.25,
     ),
     "drum_and_bass": Manner(
         "song", {4: 4, 6: 5, 8: 3, 2: 1, 3: 1.5, 12: 1, 10: 1}, {0: 3, 4: 2, 2: 1.5, 6: 2, 8: 1}, 2, (3, 6),
@@ -92,7 +92,7 @@ MANNERS: dict[str, Manner] = {
         _SONG, breath=3, second="bells", glide=0.7, arc=8,
     ),
     "ambient": Manner(
-        "drift", {6: 2, 8: 3, 12: 3, 16: 2}, {0: 2, 4: 1, 8: 1}, 4, (2, 4), ("A -",),
+        "drift", {6: 2, 8: 3, 12: 3, 16: 2}, {0: 2, 4: 1, 8: 1}, 4, (4, 5), ("A -",),
         span=(2, 12), breath=16, second="choir", arc=10, jitter=5,
     ),
     "downtempo": Manner(
@@ -102,7 +102,7 @@ MANNERS: dict[str, Manner] = {
     ),
     "future_garage": Manner(
         "fragment", {3: 3, 4: 3, 6: 4, 8: 2, 2: 1.5, 10: 0.7}, {0: 2, 4: 2, 6: 2, 3: 1.5, 7: 1}, 2, (3, 5),
-        ("A v B c", "A A B v", "A o A v"), span=(3, 8), breath=7, second="chops", double=12, arc=8, jitter=5, carrier="v",
+        ("A v B c", "A A B v", "A o A v"), span=(3, 8), breath=7, second="chops", double=12, arc=9, jitter=5.5, carrier="v",
     ),
     "jazz_lounge": Manner(
         "head", {2: 6, 4: 4, 6: 2, 8: 1, 3: 0.0}, {0: 2, 2: 3, 4: 1.5, 6: 2, 10: 1}, 2, (3, 7),
@@ -115,9 +115,9 @@ MANNERS: dict[str, Manner] = {
         glide=0.2, arc=16, jitter=5, appoggiatura=True,
     ),
     "chiptune": Manner(
-        "sentence", {2: 7, 1: 2, 3: 3.5, 4: 2.5, 6: 1}, {0: 6, 2: 1, 4: 0.5}, 1, (4, 7),
+        "sentence", {2: 7, 1: 2, 3: 3.5, 4: 2.5, 6: 1}, {0: 6, 2: 1, 4: 0.5}, 1, (5, 7),
         ("A v A o A s e c", "A o A v s s e c", "A v s o A v e c", "A A s o A A e c"), span=(5, 14), pitches=(3, 6), breath=1, presence=0.85, second="echo",
-        double=12, arc=0, jitter=0, glide=0.15, grace=0.05,
+        double=0, arc=0, jitter=0, glide=0.15, grace=0.05,
     ),
 }  # fmt: skip
 """Manner of each shipped genre."""

@@ -26,8 +26,10 @@ LEAD, SECOND, ARP = "l", "v", "a"
 SOLOIST_STRAIGHTER = 6.0
 """Swing percent by which a soloist plays straighter than the ride."""
 SLOW_ATTACK_MS = 90.0
-COMPASS = 20
-"""Semitones between the lowest and the highest note of a tune, before its one peak is raised: a good singer's."""
+COMPASS = 16
+"""Semitones a hook may be drawn from; variations and the one peak lie above."""
+HEADROOM = 2
+"""Lines above the hook's register that sequences and lifts may use."""
 OPEN_DEGREES = (2, 5, 7)
 
 
@@ -71,8 +73,8 @@ def _grounded(sketch: Sketch, avoid: tuple[Hook, ...]) -> _Ground:
     least, most = melody.notes_per_bar
     factor = sketch.plan.mood.density
     density = replace(melody, notes_per_bar=(least * factor, most * factor))
-    setting = Setting(frame.low, frame.high, sketch.bar, melody.ends, _open_degrees(melody.ends))
-    compass = (pitch_of(frame.key, frame.low), pitch_of(frame.key, frame.high))
+    setting = Setting(frame.low, frame.high + HEADROOM, sketch.bar, melody.ends, _open_degrees(melody.ends))
+    compass = (pitch_of(frame.key, frame.low), pitch_of(frame.key, frame.high + HEADROOM))
     drafts: list[tuple[float, Motif, Motif, Theme]] = []
     for hook in find_hook(frame, manner, density, chords, rng, avoid=avoid):
         for plan in rng.sample(manner.plans, min(2, len(manner.plans))):
@@ -125,9 +127,16 @@ def _main_line(ground: _Ground, code: str) -> list[Sung]:
     line = joined(sketch, _cleared(ground, line), ground.compass)
     if manner.kind != "loop":
         line = crowned(sketch, line, ground.compass[1] + 2)
-    stretch = sum(block.bars for block in blocks if block.role != "rest") * sketch.bar
+    stretch = _breathing_space(sketch, blocks, code)
     line = unclouded(sketch, breathing(line, stretch, sketch.genre.melody.rests))
     return _with_thirds(ground, line, code)
+
+
+def _breathing_space(sketch: Sketch, blocks: Sequence[Block], code: str) -> int:
+    """Ticks that a line's rests are a share of: midway between its own blocks and the sections that plan for it."""
+    own = sum(block.bars for block in blocks if block.role != "rest") * sketch.bar
+    planned = sum(section.length for section in sketch.sections if sketch.presence(code, section))
+    return (own + max(own, planned)) // 2
 
 
 def _second_line(ground: _Ground, lead: Sequence[Sung]) -> list[Sung]:
@@ -178,10 +187,11 @@ def _beside_chops(ground: _Ground, chops: Sequence[Sung]) -> list[Sung]:
     chopped = {sketch.section_index(note.start) for note in chops}
     alone = with_roles([b for b in blocks if b.section not in chopped], sketch, ground.manner, LEAD, rng)
     line = sing(sketch, ground.manner, ground.themes, alone, ground.compass, rng, code=LEAD)
-    line = breathing(line, sum(b.bars for b in alone) * sketch.bar, sketch.genre.melody.rests)
     line += answers(sketch, [b for b in blocks if b.section in chopped], chops, ground.hook, rng, shift=3)
-    return unclouded(sketch, joined(
-        sketch, _cleared(ground, sorted(line, key=lambda note: note.start)), ground.compass))
+    line = joined(sketch, _cleared(ground, sorted(line, key=lambda note: note.start)), ground.compass)
+    sung = {sketch.section_index(note.start) for note in line}
+    stretch = sum(block.bars for block in blocks if block.section in sung) * sketch.bar
+    return unclouded(sketch, breathing(line, stretch, sketch.genre.melody.rests, longest=2 * sketch.bar))
 
 
 def _with_thirds(ground: _Ground, line: Sequence[Sung], code: str) -> list[Sung]:
@@ -313,11 +323,16 @@ def _chords_at(sketch: Sketch, start: int) -> ChordsAt:
 
 
 def _shared(ground: _Ground, blocks: Sequence[Block]) -> frozenset[int]:
-    """Starts of the blocks in which lead and chops take turns by two bars: every second one where both are there."""
-    if ground.manner.second != "chops" or ground.manner.carrier == SECOND:
+    """Starts of the blocks in which lead and chops take turns by two bars: every second one where both are there.
+
+    Chops that carry the tune always leave the lead its turns.
+    """
+    if ground.manner.second != "chops":
         return frozenset()
-    both = [block.start for block in blocks if block.role != "rest" and ground.sketch.active(SECOND, block.start)]
-    return frozenset(both[::2])
+    carrying = ground.manner.carrier == SECOND
+    other = LEAD if carrying else SECOND
+    both = [block.start for block in blocks if block.role != "rest" and ground.sketch.active(other, block.start)]
+    return frozenset(both if carrying else both[::2])
 
 
 def _trading(sketch: Sketch, blocks: Sequence[Block], code: str) -> frozenset[int]:

@@ -149,7 +149,7 @@ def _grounded(found: Candidate) -> float:
 
 
 def _no_rubs(found: Candidate) -> float:
-    """Long or strong notes a semitone above a chord tone."""
+    """Notes of an 8th and more a semitone above a chord tone: the harmony would bend them away."""
     return max(0.0, 1 - 0.6 * sum(found.rubs))
 
 
@@ -186,9 +186,12 @@ def _interval_mix(found: Candidate) -> float:
 
 
 def _mostly_steps(found: Candidate) -> float:
-    """Steps and repeats make a line that a voice can follow; from two in three on all is well."""
-    steps = sum(abs(move) <= 2 for move in found.moves) / max(1, len(found.moves))
-    return min(1.0, steps / 0.66)
+    """Steps and repeats make a line that a voice can follow, also back into its beginning; two in three are enough."""
+    motif = found.motif
+    moves = list(found.moves)
+    if motif.span - motif.tones[-1].at < 2 * TICKS:
+        moves.append(found.pitches[0] - found.pitches[-1])
+    return min(1.0, sum(abs(move) <= 2 for move in moves) / max(1, len(moves)) / 0.66)
 
 
 def _good_end(found: Candidate) -> float:
@@ -202,8 +205,8 @@ def _no_hammering(found: Candidate) -> float:
 
 
 CRITERIA: tuple[tuple[Criterion, float], ...] = (
-    (_has_leap, 1.6), (_within_span, 1.6), (_few_pitches, 1.2), (_grounded, 2.0), (_no_rubs, 1.6), (_one_peak, 0.9),
-    (_clear_contour, 0.9), (_leaps_resolve, 1.2), (_singable, 1.4), (_interval_mix, 1.0), (_mostly_steps, 2.4),
+    (_has_leap, 1.6), (_within_span, 1.6), (_few_pitches, 1.2), (_grounded, 2.0), (_no_rubs, 2.4), (_one_peak, 0.9),
+    (_clear_contour, 0.9), (_leaps_resolve, 1.2), (_singable, 1.4), (_interval_mix, 1.0), (_mostly_steps, 4.0),
     (_good_end, 0.7), (_no_hammering, 0.8),
 )  # fmt: skip
 """What makes a hook memorable, with weights; each criterion returns 0..1."""
@@ -220,8 +223,8 @@ def judged(motif: Motif, key: Key, bar: int, wish: Wish, chords: Sequence[frozen
     strong = tuple(is_strong(tone.at, bar) or tone.length >= 6 * STEP for tone in motif.tones)
     inside = tuple(pitch % 12 in chord for pitch, chord in zip(pitches, chords, strict=True))
     rubs = tuple(
-        heavy and not ok and (pitch - 1) % 12 in chord
-        for pitch, heavy, ok, chord in zip(pitches, strong, inside, chords, strict=True)
+        tone.length >= 2 * STEP and not ok and (pitch - 1) % 12 in chord
+        for pitch, tone, ok, chord in zip(pitches, motif.tones, inside, chords, strict=True)
     )
     moves = tuple(after - before for before, after in pairwise(pitches))
     return Candidate(motif, key, bar, wish, pitches, moves, strong, inside, rubs)

@@ -56,12 +56,12 @@ class Delivery:
     grace: float = 0.0
 
 
-def breathing(line: Sequence[Sung], stretch: int, rests: float) -> list[Sung]:
+def breathing(line: Sequence[Sung], stretch: int, rests: float, *, longest: int = 8 * TICKS) -> list[Sung]:
     """The line with note lengths scaled so that `rests` of `stretch` ticks are silent, as far as it can be.
 
     A gap of less than half a beat is articulation, not rest.
     Notes never reach into the next one and never shrink below half of their time. The last note of a phrase lasts 1.5
-    times the mean where it has the room, and leaves half a beat of rest behind it.
+    times the mean where it has the room, `longest` ticks at most, and leaves half a beat of rest behind it.
     """
     if not line or stretch <= 0:
         return list(line)
@@ -81,18 +81,18 @@ def breathing(line: Sequence[Sung], stretch: int, rests: float) -> list[Sung]:
             break
         factor = wanted / sounding
         lengths = [
-            length if note.free else _scaled(length * factor, room, mean, closing=ends)
+            length if note.free else _scaled(length * factor, room, mean, closing=ends, longest=longest)
             for note, length, room, ends in zip(line, lengths, rooms, closing, strict=True)
         ]
     return [replace(note, length=max(1, round(length))) for note, length in zip(line, best, strict=True)]
 
 
-def _scaled(length: float, room: int, mean: float, *, closing: bool) -> float:
+def _scaled(length: float, room: int, mean: float, *, closing: bool, longest: int) -> float:
     if closing:
-        most = room - PHRASE_REST
+        most = min(room - PHRASE_REST, longest)
         return min(max(length, 1.5 * mean, STEP), most)
-    least = min(room, 2 * TICKS) * 0.5
-    return min(max(length, least), room)
+    most = min(room, longest)
+    return min(max(length, min(most, 2 * TICKS) * 0.5), most)
 
 
 def perform(line: Sequence[Sung], delivery: Delivery, rng: Random) -> tuple[list[Note], list[Note]]:

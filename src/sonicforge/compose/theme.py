@@ -4,12 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from random import Random
 
-from sonicforge.compose.hook import ChordsAt, Frame, draw_line
+from sonicforge.compose.hook import ChordsAt, Frame, draw_line, wish_of
 from sonicforge.compose.manner import Manner
-from sonicforge.compose.motif import Motif, Tone
+from sonicforge.compose.motif import Motif, Tone, judged, quality
 from sonicforge.compose.vary import Setting, ended, inside, octave, sequence, tail, vary
 from sonicforge.genres.genre import Melody
 from sonicforge.music.score import STEP
+
+_CONTRASTS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,10 @@ def contrast_of(hook: Motif, frame: Frame, manner: Manner, chords: ChordsAt, rng
     top = sum(tone.line for tone in hook.tones) / len(hook.tones)
     centre = round(top + rng.choice((-2, 2, 3)))
     heard = [chords(at * STEP) for at, _ in rhythm]
-    return draw_line(tuple(rhythm), hook.span, frame, heard, rng, centre=min(max(centre, frame.low), frame.high))
+    middle = min(max(centre, frame.low), frame.high)
+    drawn = [draw_line(tuple(rhythm), hook.span, frame, heard, rng, centre=middle) for _ in range(_CONTRASTS)]
+    wish = wish_of(frame, manner)
+    return max(drawn, key=lambda motif: quality(judged(motif, frame.key, frame.bar, wish, heard)))
 
 
 def with_new_tail(theme: Theme, rng: Random) -> Theme:
@@ -80,14 +85,17 @@ def lifted(theme: Theme, steps: int) -> Theme:
 
 
 def tones_of(theme: Theme, span: int) -> tuple[Tone, ...]:
-    """The theme's tones up to `span`; a theme cut short closes early."""
+    """The theme's tones up to `span`; a theme cut short closes early, one too short says its first half twice."""
+    units = theme.units
+    if span > theme.span:
+        units = units[: len(units) // 2] + units
     tones: list[Tone] = []
     start = 0
-    for index, unit in enumerate(theme.units):
+    for index, unit in enumerate(units):
         if start >= span:
             break
         last = start + unit.span >= span
-        if last and index < len(theme.units) - 1 and unit.tones:
+        if last and index < len(units) - 1 and unit.tones:
             unit = ended(unit, theme.setting.closed, theme.setting)
         tones += [tone for tone in unit.at(start) if tone.at < span]
         start += unit.span

@@ -97,11 +97,11 @@ def ornamented(motif: Motif, rng: Random) -> Motif:
 
 
 def tail(motif: Motif, degrees: Iterable[int], setting: Setting, rng: Random) -> Motif:
-    """The last one to three tones replaced by steps that lead to one of `degrees`."""
+    """The last one to three tones replaced by steps that lead to one of `degrees`; the head stays recognisable."""
     count = len(motif.tones)
     if count < 2:
         return motif
-    changed = min(count - 1, rng.choice((1, 2, 2, 3)))
+    changed = min(max(1, count - 3), rng.choice((1, 2, 2, 3)))
     kept = motif.tones[: count - changed]
     goal = nearest_line(motif.tones[-1].line + rng.choice((-2, -1, 1, 2)), degrees, setting, unlike=motif.tones[-1].line)
     lines = _path(kept[-1].line, goal, changed)

@@ -44,7 +44,7 @@ def walk(sketch: Sketch, section: Section, index: int, span: tuple[int, int]) ->
         if tick == chord.start or tick % sketch.bar == section.start % sketch.bar:
             pitch = _on_the_one(chord, pitch, history, span, rng)
         elif after.start == tick + TICKS and after.bass != chord.bass:
-            pitch = _approaching(after, pitch, span, sketch, rng)
+            pitch = _approaching(chord, after, pitch, span, sketch, rng)
         else:
             pitch = _onward(chord, pitch, way, history, span, sketch, tick)
         loud = (100, 92, 97, 92)[(tick // TICKS) % 4]
@@ -71,7 +71,10 @@ def _on_the_one(chord: ChordSpan, before: int, history: list[int], span: tuple[i
     return chosen
 
 
-def _approaching(after: ChordSpan, before: int, span: tuple[int, int], sketch: Sketch, rng: random.Random) -> int:
+def _approaching(
+    chord: ChordSpan, after: ChordSpan, before: int, span: tuple[int, int], sketch: Sketch, rng: random.Random
+) -> int:
+    """A tone that leads into the next root; of two the one that does not rub against the chord it leaves."""
     target = _near(after.bass, before, span)
     draw = rng.random()
     if draw < CHROMATIC:
@@ -82,7 +85,8 @@ def _approaching(after: ChordSpan, before: int, span: tuple[int, int], sketch: S
         scale = set(chord_scale(after.tones, sketch.key_at(after.start)))
         options = [p for p in (target - 2, target + 2, target - 1, target + 1) if p % 12 in scale]
     able = [p for p in options if span[0] <= p <= span[1] and p != before and abs(p - before) <= 12]
-    return rng.choice(able) if able else target + (1 if target < span[1] else -1)
+    smooth = [p for p in able if p % 12 in chord.tones or not {(p + 1) % 12, (p - 1) % 12} & set(chord.tones)]
+    return rng.choice(smooth or able) if able else target + (1 if target < span[1] else -1)
 
 
 def _onward(

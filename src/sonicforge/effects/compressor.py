@@ -14,7 +14,7 @@ from sonicforge.sound.audio import SAMPLE_RATE, Samples
 
 HOP = 32
 BATCH = 64
-PHASE, HEARD, FAST, SLOW, BEFORE, AFTER, MEAN, SLOT, OLDER, YOUNGER = range(10)
+PHASE, FAST, SLOW, BEFORE, AFTER, MEAN, SLOT, OLDER, YOUNGER = range(9)
 HOLD_MS = 4.0
 RMS_MS = 20.0
 
@@ -62,7 +62,8 @@ class Compressor:
 
     def reset(self) -> None:
         gain = float(self._numbers[7])
-        self._state = np.zeros(10)
+        self._state = np.zeros(9)
+        self._hop = np.zeros(HOP, np.float32)
         self._state[BEFORE] = self._state[AFTER] = gain
         self._past: Samples | None = None
 
@@ -80,7 +81,7 @@ class Compressor:
 
     def run(self, x: Samples, start: int, stop: int, key: Samples | None = None) -> None:
         """Compress x[:, start:stop] in place, without the look-ahead delay."""
-        _compress(x, x if key is None else key, start, stop, self._numbers, self._state, self._rms)
+        _compress(x, x if key is None else key, start, stop, self._numbers, self._state, self._hop, self._rms)
 
     def _delayed(self, block: Samples) -> Samples:
         if self.latency == 0:
@@ -111,26 +112,26 @@ def _reduction(over, slope, knee):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _compress(x, key, start, stop, numbers, state, rms):  # type: ignore[no-untyped-def]
-    heard = np.empty(BATCH, np.float32)
+def _compress(x, key, start, stop, numbers, state, hop, rms):  # type: ignore[no-untyped-def]
     gains = np.empty(BATCH + 1, np.float32)
+    heard = np.empty(BATCH, np.float32)
     i = start
     while i < stop:
         phase = int(state[PHASE])
         hops = min((stop - i) // HOP, BATCH) if phase == 0 else 0
         if hops == 0:
             count = min(HOP - phase, stop - i)
-            state[HEARD] = _hear(key, i, count, np.float32(state[HEARD]), rms)
+            _hear(key, i, hop[phase : phase + count], rms)
             _apply(x, i, count, phase, np.float32(state[BEFORE]), np.float32(state[AFTER]))
             i += count
             state[PHASE] = phase + count
             if phase + count == HOP:
                 state[PHASE] = 0.0
-                _advance(np.float32(state[HEARD]), numbers, state, rms)
-                state[HEARD] = 0.0
+                _advance(_height(hop, rms), numbers, state, rms)
             continue
         for k in range(hops):
-            heard[k] = _hear(key, i + k * HOP, HOP, np.float32(0.0), rms)
+            _hear(key, i + k * HOP, hop, rms)
+            heard[k] = _height(hop, rms)
         for k in range(hops):
             gains[k], gains[k + 1] = state[BEFORE], state[AFTER]
             _advance(heard[k], numbers, state, rms)
@@ -141,18 +142,30 @@ def _compress(x, key, start, stop, numbers, state, rms):  # type: ignore[no-unty
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _hear(key, first, count, heard, rms):  # type: ignore[no-untyped-def]
-    for channel in range(key.shape[0]):
-        part = key[channel, first : first + count]
-        if rms:
-            for j in range(part.size):
-                heard += part[j] * part[j] / np.float32(key.shape[0])
-        else:
-            for j in range(part.size):
-                v = abs(part[j])
-                if v > heard:
-                    heard = v
-    return heard
+def _hear(key, first, into, rms):  # type: ignore[no-untyped-def]
+    # Power or magnitude of the linked channels.
+    one = key[0, first : first + into.size]
+    other = key[key.shape[0] - 1, first : first + into.size]
+    if rms:
+        for j in range(into.size):
+            into[j] = np.float32(0.5) * (one[j] * one[j] + other[j] * other[j])
+    else:
+        for j in range(into.size):
+            a, b = abs(one[j]), abs(other[j])
+            into[j] = a if a > b else b  # noqa: FURB136
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _height(hop, rms):  # type: ignore[no-untyped-def]
+    height = np.float32(0.0)
+    if rms:
+        for j in range(HOP):
+            height += hop[j]
+        return height
+    for j in range(HOP):
+        if hop[j] > height:
+            height = hop[j]
+    return height
 
 
 @njit(cache=True, nogil=True, fastmath=True)

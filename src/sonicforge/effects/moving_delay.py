@@ -52,7 +52,7 @@ class MovingDelay:
         return out
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, nogil=True)
 def _glide(line, out, within, fraction, step):  # type: ignore[no-untyped-def]
     # The reading place passes no sample here, so the six neighbours lie in a row and the loop runs in vectors.
     first, slope = np.float32(fraction), np.float32(step)

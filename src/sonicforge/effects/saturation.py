@@ -64,10 +64,11 @@ def drive_for(peak: float, reduction_db: float) -> float:
     return 20 * math.log10(math.sqrt(ratio * ratio - 1) / max(peak, 1e-6))
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, nogil=True)
 def _root(x, start, stop, drive, bias, last):  # type: ignore[no-untyped-def]
+    # Strict arithmetic, so that silence cancels the bias exactly.
     one, d, b = np.float32(1.0), np.float32(drive), np.float32(bias)
-    rest = np.float32(bias / math.sqrt(1.0 + bias * bias))
+    rest = (b + b) / (np.sqrt(one + b * b) + np.sqrt(one + b * b))
     back = np.float32(1.0 / drive)
     before = np.float32(last)
     part = x[start:stop]

@@ -1,7 +1,7 @@
 """Patches: the typed form of one entry of a genre file's `patches`.
 
-A patch has one or more sources (oscillators, FM, string, partials, piano, grains, texture), then drive, filter, envelopes
-and insert effects. The grammar and the meaning of each key stand in `docs/genre-files.md`.
+A patch has one or more sources (oscillators, FM, string, partials, piano, grains, texture), then drive, filter,
+envelopes and insert effects. The grammar and the meaning of each key stand in `docs/genre-files.md`.
 """
 
 import re
@@ -235,10 +235,23 @@ DECIBEL = (-90.0, 36.0)
 UNIT = (0.0, 1.0)
 RATIO = (0.05, 40.0)
 
-KEYS = frozenset(
-    "osc uni mix fm ks add model felt hammer_hz brightness_db grains texture flt fe ae lfo gl drv drv_after hp lp body"
-    " vowels vowel_rate vowel_glide_ms clk steps chain fx post".split()
+SOURCE_KEYS = (
+    "osc",
+    "uni",
+    "mix",
+    "fm",
+    "ks",
+    "add",
+    "model",
+    "felt",
+    "hammer_hz",
+    "brightness_db",
+    "grains",
+    "texture",
 )
+SHAPE_KEYS = ("flt", "fe", "ae", "lfo", "gl", "vowels", "vowel_rate", "vowel_glide_ms", "clk", "steps")
+EFFECT_KEYS = ("drv", "drv_after", "hp", "lp", "body", "chain", "fx", "post")
+KEYS = frozenset((*SOURCE_KEYS, *SHAPE_KEYS, *EFFECT_KEYS))
 POST_KEYS = frozenset(("tape", "bit", "hp", "lp", "drv"))
 INSERTS = {"notch": 2, "drive": 1, "lowpass": 1, "highpass": 1, "upward": 1, "width": 1}
 UNISON_SPANS = ((1.0, 16.0), (0.0, 100.0), UNIT)
@@ -252,7 +265,7 @@ _NOTE_VALUE = re.compile(r"(\d+)/(\d+)([.t]?)|(\d*\.?\d+)bar")
 
 
 def parse_patch(name: str, mapping: Mapping[str, Any]) -> Patch:
-    """The patch `name` of a genre. Raises ValueError(key, problem) naming the key, the value and the range it missed."""
+    """The patch `name` of a genre. Raises ValueError(key, problem) naming key, value and the range it missed."""
     if not isinstance(mapping, Mapping):
         raise ValueError(name, f"is {mapping!r}, but must be a mapping")
     for key in mapping:
@@ -539,7 +552,7 @@ def _effects(at: _At) -> tuple[Chorus | None, float | None]:
     fx = at.child("fx")
     for key in fx.mapping:
         if key not in ("ch", "ph"):
-            raise fx.fail(key, "is not an insert effect; known: ch, ph (reverb, delay and side-chain belong to the mix)")
+            raise fx.fail(key, "is not an insert effect; known: ch, ph (sends and side-chain belong to the mix)")
     chorus = _chorus(fx) if "ch" in fx.mapping else None
     return chorus, fx.number("ph", DECIBEL) if "ph" in fx.mapping else None
 

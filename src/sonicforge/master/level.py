@@ -25,11 +25,12 @@ COARSE = 8
 """Groups of 8 samples a step of the sketch."""
 
 MOST_REDUCTION_DB = 3.5
-CLIPS_DB = (1.0, 2.0, 3.0, 4.5, 6.0, 8.0)
+CLIPS_DB = (1.0, 2.0, 3.0, 4.5, 6.0, 7.5, 9.0, 10.5)
 """How far the highest transients may be shaved, tried in turn until the limiter has little enough to do."""
 
 GLUE_RATIO = 3.0
-MOST_GLUE_DB = 9.0
+MOST_GLUE_DB = 12.0
+MOST_SHAVED_DB = 6.0
 
 _GENTLE_DB = 1.5
 _AIM_REDUCTION_DB = 3.0
@@ -101,13 +102,14 @@ def decide_level(heard: Sketch, target: Target) -> Level:
     if heard.loudness == -inf:
         return Level(0.0, inf, target.true_peak)
     level, reduction = _matched(heard, Level(target.lufs - heard.loudness, inf, target.true_peak), target.lufs)
-    over = 20 * log10(max(heard.transient, 1e-9)) + level.gain_db - target.true_peak
+    over = _over_db(heard, level)
     if over <= _GENTLE_DB:
         return level
     for shaved in CLIPS_DB:
-        clip = round(target.true_peak + max(0.0, over - shaved), 2)
+        # What passes the clipper is at most what the limiter may take: clipping harder would only add distortion.
+        clip = round(target.true_peak + max(_AIM_REDUCTION_DB, over - shaved), 2)
         level, reduction = _matched(heard, replace(level, clip_db=clip), target.lufs)
-        if p95_db(reduction) <= _AIM_REDUCTION_DB or clip == target.true_peak:
+        if p95_db(reduction) <= _AIM_REDUCTION_DB or clip <= target.true_peak + _AIM_REDUCTION_DB:
             break
     return level
 
@@ -119,12 +121,14 @@ def corrected(heard: Sketch, level: Level, wanted_lufs: float, reached_lufs: flo
 
 
 def decide_glue(heard: Sketch, level: Level) -> float:
-    """Threshold (dBFS, before the gain) of a compressor that takes off what the limiter would have too much of;
-    inf if it has not."""
-    too_much = p95_db(heard.rehearse(level)[1]) - MOST_REDUCTION_DB
-    if too_much <= 0:
+    """Threshold (dBFS, before the gain) of a compressor for material that would need to lose more than 6 dB of its
+    transients to the clipper, or more than 3.5 dB to the limiter; inf for all other."""
+    shaved = _over_db(heard, level) + level.ceiling_db - level.clip_db
+    too_much = max(0.0, shaved - MOST_SHAVED_DB) + max(0.0, p95_db(heard.rehearse(level)[1]) - MOST_REDUCTION_DB)
+    if too_much == 0:
         return inf
-    wanted = min(too_much + 1, MOST_GLUE_DB)
+    # The gain that follows brings back about half of what the glue takes from the peaks.
+    wanted = min(2 * too_much + 1, MOST_GLUE_DB)
     return round(20 * log10(heard.transient) - wanted / (1 - 1 / GLUE_RATIO), 2)
 
 
@@ -145,6 +149,11 @@ def apply_glue(samples: Samples, threshold_db: float, sample_rate: int) -> None:
 def p95_db(reduction: Steps) -> float:
     """95th percentile of a reduction, in dB."""
     return -20 * log10(1 - float(np.percentile(reduction, 95))) if len(reduction) else 0.0
+
+
+def _over_db(heard: Sketch, level: Level) -> float:
+    """How far the transients rise above the ceiling when only the gain is applied."""
+    return 20 * log10(max(heard.transient, 1e-9)) + level.gain_db - level.ceiling_db
 
 
 def _matched(heard: Sketch, level: Level, wanted_lufs: float) -> tuple[Level, Steps]:

@@ -12,9 +12,11 @@ from numba import njit
 from numpy.typing import NDArray
 
 from sonicforge.effects.presets import REVERBS
+from sonicforge.effects.stereo import widen
 from sonicforge.genres.genre import Compression, Duck, Genre, Send, StemMix
 from sonicforge.mix.automation import Timeline
 from sonicforge.mix.decision import Squeeze, StemDecision
+from sonicforge.mix.share import allowed_db, cuts, width_factor
 from sonicforge.mix.strip import StemCurves, Strip
 from sonicforge.music.score import Score
 from sonicforge.sound.audio import Audio, Samples
@@ -49,9 +51,9 @@ def decide_stem(stem: str, audio: Audio, score: Score, genre: Genre, *, start: i
     """The channel strip of a stem: the genre's filters, dynamics, place and sends, and a fader measured on `audio`.
 
     After the fader the stem reads `REFERENCE_LUFS` + the genre's `lu` (short-term, 3 s) where it plays at full energy,
-    its share of reverb and echo counted in. A lone hit is not lifted to the loudness of a pattern: the fader also
-    keeps 400 ms bursts within 6 LU of the wish and peaks below -3 dBFS. A silent stem gets a closed fader. `audio`
-    begins at tick `start`.
+    its share of reverb and echo counted in. A lone hit is not lifted to the loudness of a pattern: the fader also keeps
+    400 ms bursts within 6 LU of the wish and peaks below -3 dBFS. Bands that the stem would overfill by itself are
+    cut, see `mix.share`. A silent stem gets a closed fader. `audio` begins at tick `start`.
     """
     timeline = Timeline(score, audio.length, audio.sample_rate, start=start)
     wish = genre.mix.get(stem, DEFAULT)
@@ -68,7 +70,13 @@ def decide_stem(stem: str, audio: Audio, score: Score, genre: Genre, *, start: i
     played = [
         strip.rehearse(piece, window.start)[:, window.preroll :] for piece, window in zip(pieces, windows, strict=True)
     ]
-    return _with_fader(decision, np.concatenate(played, axis=1), audio.sample_rate)
+    heard = Audio(np.concatenate(played, axis=1), audio.sample_rate)
+    narrower = width_factor(heard, genre.target)
+    if narrower < 1:
+        widen(heard.samples, 0, heard.length, narrower)
+    decision = _with_fader(replace(decision, width=round(decision.width * narrower, 3)), heard)
+    allowed = allowed_db(genre.target, REFERENCE_LUFS)
+    return replace(decision, bells=decision.bells + cuts(heard, decision.gain_db, allowed))
 
 
 def _wished(stem: str, wish: StemMix, score: Score, genre: Genre) -> StemDecision:
@@ -175,11 +183,11 @@ def over_threshold_db(reduction_db: float, ratio: float) -> float:
     return straight if straight >= KNEE_DB / 2 else math.sqrt(2 * KNEE_DB * straight) - KNEE_DB / 2
 
 
-def _with_fader(decision: StemDecision, heard: Samples, sample_rate: int) -> StemDecision:
-    power = piece_power(Audio(heard, sample_rate))
+def _with_fader(decision: StemDecision, heard: Audio) -> StemDecision:
+    power = piece_power(heard)
     lufs = _lufs(float(power.mean()))
     burst = _lufs(float(np.convolve(power, np.full(40, 1 / 40), mode="valid").max()))
-    peak_db = 20 * math.log10(float(np.abs(heard).max()) + 1e-9)
+    peak_db = 20 * math.log10(float(np.abs(heard.samples).max()) + 1e-9)
     target = REFERENCE_LUFS + decision.lu - _wet_share_db(decision)
     gain = min(target - lufs, target + HIGHEST_BURST_LU - burst, PEAK_CEILING_DB - peak_db, HIGHEST_GAIN_DB)
     return replace(decision, gain_db=round(gain, 2), heard_lufs=round(lufs, 2))

@@ -160,7 +160,7 @@ class Desk:
         """The effect that a throw goes to when the channel has no send of its own: the one the genre uses first."""
         usual = "D8D" if kind == "delay_db" else "PLATE"
         used = [mix.delay if kind == "delay_db" else mix.reverb for mix in self._genre.mix.values()]
-        presets = [send.preset for send in used if send is not None]
+        presets = [send.preset for send in used if send is not None and send.preset != "GATED"]
         return Send(presets[0] if presets else usual, THROW_DB)
 
     def _space(self) -> Space:

@@ -148,10 +148,19 @@ def chord_scale(tones: tuple[int, ...], key: Key) -> tuple[int, ...]:
     for tone in tones:
         if tone in scale:
             continue
-        near = [i for i, s in enumerate(scale) if (s - tone) % 12 in (1, 11) and s not in tones]
-        if near:
-            scale[near[0]] = tone
+        near = (tone - 1, tone + 1) if _raised(tone, tones) else (tone + 1, tone - 1)
+        for neighbour in (pitch_class % 12 for pitch_class in near):
+            if neighbour in scale and neighbour not in tones:
+                scale[scale.index(neighbour)] = tone
+                break
     return tuple(scale)
+
+
+def _raised(tone: int, tones: tuple[int, ...]) -> bool:
+    """Whether a chord tone outside the key is a raised degree (major third, #4, #5, major seventh) or a lowered one."""
+    interval = (tone - tones[0]) % 12
+    fifth = (tones[0] + 7) % 12 in tones
+    return interval in (4, 11) or (interval == 6 and fifth) or (interval == 8 and not fifth)
 
 
 def _shift(accidentals: str) -> int:

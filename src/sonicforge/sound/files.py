@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from sonicforge.sound.audio import Audio
 from sonicforge.sound.decoding import opened, read_tags
 from sonicforge.sound.encoding import FORMATS
@@ -43,16 +41,7 @@ def read(path: Path | str) -> Audio:
     Raises `UnreadableAudio` in one line: missing, a folder, empty, not sound, cut off.
     """
     with opened(Path(path)) as source:
-        samples = np.empty((source.channels, max(source.length, 1)), np.float32)
-        filled = 0
-        for block in source.blocks():
-            end = filled + block.shape[1]
-            if end > samples.shape[1]:
-                samples = np.concatenate([samples, np.empty((len(samples), end), np.float32)], axis=1)
-            samples[:, filled:end] = block
-            filled = end
-        kept = samples if filled == samples.shape[1] else samples[:, :filled].copy()
-        return Audio(kept, source.sample_rate)
+        return Audio(source.whole(), source.sample_rate)
 
 
 def blocks(path: Path | str) -> Iterator[Audio]:

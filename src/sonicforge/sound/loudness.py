@@ -1,5 +1,6 @@
 """Loudness as in ITU-R BS.1770-5 and EBU R 128 (Tech 3341, 3342): how loud sound is to a listener."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from math import inf, isfinite, log10
 
@@ -57,7 +58,10 @@ def measure(audio: Audio) -> Loudness:
     Surround is weighted for 5.0 and 5.1 in WAV order (the LFE does not count); other layouts count equally.
     Samples that are not finite count as silence.
     """
-    return summary(piece_power(audio), audio.duration_s, true_peak_db(audio), sample_peak_db(audio))
+    with ThreadPoolExecutor(1) as other:
+        power = other.submit(piece_power, audio)
+        peaks = true_peak_db(audio), sample_peak_db(audio)
+        return summary(power.result(), audio.duration_s, *peaks)
 
 
 def summary(power: Curve, duration_s: float, true_peak: float, sample_peak: float) -> Loudness:

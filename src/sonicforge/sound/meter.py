@@ -110,7 +110,7 @@ def _count(histogram: _Histogram, power: float) -> None:
 
 
 def _levels(histogram: _Histogram) -> NDArray[np.float64]:
-    return _LOWEST + (np.arange(len(histogram)) + 0.5) * _BIN
+    return np.linspace(_LOWEST, _HIGHEST, len(histogram), endpoint=False) + _BIN / 2
 
 
 def _mean_level(histogram: _Histogram) -> float:

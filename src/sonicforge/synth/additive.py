@@ -17,16 +17,23 @@ FLOOR = 5e-5
 
 
 def play_partials(
-    spec: tuple[Partial, ...], hz: float, out: Samples, *, velocity: float, wander: float, rng: np.random.Generator
+    spec: tuple[Partial, ...],
+    hz: float,
+    out: Samples,
+    *,
+    velocity: float,
+    wander: float,
+    bowed: bool,
+    rng: np.random.Generator,
 ) -> None:
     """Adds a voice of sine partials to `out` (channels, n), RMS near 0.35 at the start.
 
     Each partial decays with its own T60, which shrinks above C5. `wander` 0..1 lets the partials' levels breathe
-    independently; softer strikes have weaker upper partials.
+    independently; softer strikes have weaker upper partials. What is `bowed` falls four times as slowly.
     """
     audible = [partial for partial in spec if partial.ratio * hz < 18_000.0]
     level = np.array([10 ** ((p.level_db - (1 - velocity) * 7 * min(p.ratio - 1, 2)) / 20) for p in audible])
-    t60 = np.array([p.t60_ms / 1000 for p in audible]) * min(1.0, (523.25 / hz) ** 0.35)
+    t60 = np.array([p.t60_ms / 1000 for p in audible]) * min(1.0, (523.25 / hz) ** 0.35) * (4.0 if bowed else 1.0)
     omega = 2 * np.pi * hz / SAMPLE_RATE * np.array([p.ratio for p in audible])
     level *= 0.5 / np.sqrt(np.sum(level**2))
     decay = np.exp(-6.9078 * BLOCK / (t60 * SAMPLE_RATE))
@@ -42,7 +49,9 @@ def _alternate(count: int) -> Doubles:
     return np.where(np.arange(count) % 2 == 0, 1.0, -1.0)
 
 
-def _breathing(amount: Complexes, decay: Doubles, wander: float, rng: np.random.Generator) -> tuple[Complexes, Complexes]:
+def _breathing(
+    amount: Complexes, decay: Doubles, wander: float, rng: np.random.Generator
+) -> tuple[Complexes, Complexes]:
     """Splits each partial into a steady part and two slow sidebands; returns starts and factors per block."""
     rates = rng.uniform(0.05, 0.17, (len(amount), 2)) * 2 * np.pi * BLOCK / SAMPLE_RATE
     turns = np.exp(1j * rates * np.array([1, -1]))

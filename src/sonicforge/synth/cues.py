@@ -194,10 +194,11 @@ def crash(scene: Scene) -> Samples:
 
 def _cymbal(scene: Scene, decay: float) -> Samples:
     voice = parse_voice("crash", scene.genre.kit.get("crash", CRASH))
-    middle = render_hit(voice, Strike(seed=subseed(scene.seed, "middle"), brightness=0.9, decay=decay))
-    side = render_hit(voice, Strike(seed=subseed(scene.seed, "side"), brightness=0.9, decay=decay))[: middle.size]
-    side *= np.float32(0.5)
-    return np.stack([middle + side, middle - side])
+    seeds = (subseed(scene.seed, side) for side in ("middle", "side"))
+    middle, side = (render_hit(voice, Strike(seed=seed, brightness=0.9, decay=decay)) for seed in seeds)
+    size = min(middle.size, side.size)
+    left = middle[:size] + np.float32(0.5) * side[:size]
+    return np.stack([left, 2.0 * middle[:size] - left])
 
 
 def reverse_crash(scene: Scene) -> Samples:

@@ -13,9 +13,10 @@ GENTLE_DB = 4.5
 
 @lru_cache(maxsize=2)
 def _phases(times: int) -> Samples:
-    """A Kaiser low-pass for the higher rate, -6 dB at 20.6 kHz, as its phases, each reversed (times, 26; the last is 0).
+    """A Kaiser low-pass for the higher rate, -6 dB at 20.6 kHz, as its phases (times, 26).
 
-    24 samples of the lower rate long: up and down delay by exactly 24 samples together, which are taken back.
+    Each phase is reversed and ends in a 0. The whole is 24 samples of the lower rate long, so that up and down delay by
+    exactly 24 samples together, which are taken back.
     """
     taps = 24 * times + 1
     offset = np.arange(taps) - taps // 2
@@ -64,11 +65,13 @@ def _drive(x, gain, level, taps):  # type: ignore[no-untyped-def]
                 for i in range(256):
                     v = min(max(total[i], np.float32(-4.9)), np.float32(4.9))
                     q = v * v
-                    fast[p, 24 + i] = v * (
-                        np.float32(135135.0) + q * (np.float32(17325.0) + q * (np.float32(378.0) + q))
-                    ) / (
-                        np.float32(135135.0)
-                        + q * (np.float32(62370.0) + q * (np.float32(3150.0) + np.float32(28.0) * q))
+                    fast[p, 24 + i] = (
+                        v
+                        * (np.float32(135135.0) + q * (np.float32(17325.0) + q * (np.float32(378.0) + q)))
+                        / (
+                            np.float32(135135.0)
+                            + q * (np.float32(62370.0) + q * (np.float32(3150.0) + np.float32(28.0) * q))
+                        )
                     )
             total[:] = 0.0
             for p in range(times):

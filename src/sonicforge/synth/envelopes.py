@@ -1,7 +1,8 @@
 """Control curves of a voice, one point every 32 samples: envelopes, glide, LFOs.
 
-Attack reaches its top in the given time along an exponential whose 95 % point lies near the end; decay and release fall
-to within 5 % of their target in theirs (time constant a third). A release ends in exact silence after twice its time.
+Attack reaches its top in the given time along an exponential whose 95 % point lies near the end; decay and release
+fall to within 5 % of their target in theirs (time constant a third). A release bends down to exact silence after 1.5
+or 2 times its time.
 """
 
 import numpy as np
@@ -17,17 +18,24 @@ Integers = NDArray[np.int64]
 
 MIN_ATTACK_MS = 1.0
 MIN_RELEASE_MS = 5.0
+LONG_RELEASE_MS = 900.0
 
 
 def release_samples(envelope: Envelope) -> int:
     """Samples from the end of the gate to silence."""
-    return int(2.0 * max(envelope.release_ms, MIN_RELEASE_MS) * SAMPLE_RATE / 1000)
+    release = max(envelope.release_ms, MIN_RELEASE_MS)
+    return int(release_span(release) * release * SAMPLE_RATE / 1000)
+
+
+def release_span(release_ms: float) -> float:
+    """Release times until silence: twice (-52 dB) for short ones, 1.5 times (-39 dB) for pads."""
+    return 2.0 if release_ms < LONG_RELEASE_MS else 1.5
 
 
 @njit(cache=True, nogil=True)
-def _contour(at, height, again, gate, attack, decay, sustain, release, curve):  # type: ignore[no-untyped-def]
+def _contour(at, height, again, gate, attack, decay, sustain, release, span, curve):  # type: ignore[no-untyped-def]
     """Fills `curve` (points): segments begin at the samples `at`, anew from the present level where `again`."""
-    tail = np.exp(-6.0)
+    tail = np.exp(-3.0 * span)
     origin, start, top = at[0], 0.0, height[0]
     following = 1
     level = 0.0
@@ -48,11 +56,13 @@ def _contour(at, height, again, gate, attack, decay, sustain, release, curve):  
             if released < 0.0:
                 released = level
             fall = (t - gate) / release
-            level = released * (np.exp(-3.0 * fall) - tail) / (1.0 - tail) if fall < 2.0 else 0.0
+            level = released * (np.exp(-3.0 * fall) - tail) / (1.0 - tail) if fall < span else 0.0
         curve[j] = level
 
 
-def contour(envelope: Envelope, at: Integers, height: Doubles, again: NDArray[np.bool_], gate: int, points: int) -> Doubles:
+def contour(
+    envelope: Envelope, at: Integers, height: Doubles, again: NDArray[np.bool_], gate: int, points: int
+) -> Doubles:
     """An envelope of `points` values over a line of notes.
 
     `at` are note starts in samples, `height` their peaks, `again` which of them strike anew; `gate` is the release.
@@ -62,7 +72,8 @@ def contour(envelope: Envelope, at: Integers, height: Doubles, again: NDArray[np
     attack = max(envelope.attack_ms, MIN_ATTACK_MS) * per_ms
     decay = max(envelope.decay_ms, 1.0) * per_ms
     release = max(envelope.release_ms, MIN_RELEASE_MS) * per_ms
-    _contour(at, height, again, float(gate), attack, decay, envelope.sustain, release, curve)
+    span = release_span(release / per_ms)
+    _contour(at, height, again, float(gate), attack, decay, envelope.sustain, release, span, curve)
     return curve
 
 
@@ -89,10 +100,10 @@ def glide(at: Integers, value: Doubles, times_ms: Doubles, points: int) -> Doubl
     return curve
 
 
-def lfo_wave(lfo: Lfo, points: int, *, hz: float, phase: float) -> Doubles:
+def lfo_wave(lfo: Lfo, points: int, *, hz: float, phase: float, starts: Integers | None = None) -> Doubles:
     """An LFO's sine from -1 to 1 (0 to 1, closed first, where it follows the note's own period) with delay and ramp.
 
-    `hz` is its rate, `phase` 0..1 its position at the first point.
+    `hz` is its rate, `phase` 0..1 its position at the first point; the delay begins anew at each of `starts` (samples).
     """
     seconds = np.arange(points) * (HOP / SAMPLE_RATE)
     if lfo.step_hz:
@@ -100,6 +111,8 @@ def lfo_wave(lfo: Lfo, points: int, *, hz: float, phase: float) -> Doubles:
     turns = 2 * np.pi * (hz * seconds + phase)
     wave = 0.5 - 0.5 * np.cos(turns) if lfo.hz == 0 and lfo.beats == 0 else np.sin(turns)
     if lfo.delay_ms or lfo.ramp_ms:
-        ramp = max(lfo.ramp_ms, 150.0) / 1000
-        wave *= np.clip((seconds - lfo.delay_ms / 1000) / ramp, 0.0, 1.0)
+        since = seconds
+        if starts is not None and len(starts) > 1:
+            since = seconds - starts[np.searchsorted(starts, seconds * SAMPLE_RATE, side="right") - 1] / SAMPLE_RATE
+        wave *= np.clip((since - lfo.delay_ms / 1000) / (max(lfo.ramp_ms, 150.0) / 1000), 0.0, 1.0)
     return wave

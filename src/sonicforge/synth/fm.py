@@ -12,14 +12,19 @@ from sonicforge.sound.audio import SAMPLE_RATE, Samples
 
 Doubles = NDArray[np.float64]
 
+HELD = 0.45
+"""Share of an index that a growl keeps."""
 STEREO_TURN = 0.07
 """Modulators of the right channel start this part of a cycle later: same pitch and level, another spectrum."""
 
 
-def play_fm(spec: Fm, inc: Doubles, *, velocity: float, gain: float, starts: list[int], out: Samples) -> None:
-    """Adds the voice to `out` (channels, n), less its direct current (below 12 Hz). inc (hops) cycles per sample, velocity 0..1, `starts` strike samples.
+def play_fm(
+    spec: Fm, inc: Doubles, *, velocity: float, gain: float, starts: list[int], growl: Doubles | None, out: Samples
+) -> None:
+    """Adds the voice to `out` (channels, n), less its direct current (below 12 Hz).
 
-    An index that would throw strong sidebands beyond 21 kHz is lowered (Carson's rule).
+    inc (hops) cycles per sample, velocity 0..1, `starts` strike samples. `growl` (hops + 1) keeps the indices up and
+    moves them. An index that would throw strong sidebands beyond 21 kHz is lowered (Carson's rule).
     """
     ratios = np.array([modulator.ratio for modulator in spec.modulators])
     index = np.array([m.index * (1 - m.velocity * (1 - velocity) * 0.9) for m in spec.modulators])
@@ -27,8 +32,10 @@ def play_fm(spec: Fm, inc: Doubles, *, velocity: float, gain: float, starts: lis
     room = 21_000.0 / SAMPLE_RATE / max(float(inc.max()), 1e-6) - spec.ratio
     index = np.minimum(index, np.maximum(room / ratios - 1.0, 0.0) * 0.9)
     hits = np.array(starts, np.int64)
+    hold = 0.0 if growl is None else HELD
+    motion = np.ones(len(inc) + 1) if growl is None else growl
     for c in range(out.shape[0]):
-        _fm(inc, spec.ratio, ratios, index, tau, STEREO_TURN * c, gain * spec.level, hits, out[c])
+        _fm(inc, spec.ratio, ratios, index, tau, hold, motion, STEREO_TURN * c, gain * spec.level, hits, out[c])
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -40,13 +47,17 @@ def _sine(x):  # type: ignore[no-untyped-def]
     q = y * y
     s = y * (
         np.float32(1.0)
-        + q * (np.float32(-0.16666658) + q * (np.float32(0.0083330255) + q * (np.float32(-0.00019807414) + q * np.float32(2.6019031e-6))))
+        + q
+        * (
+            np.float32(-0.16666658)
+            + q * (np.float32(0.0083330255) + q * (np.float32(-0.00019807414) + q * np.float32(2.6019031e-6)))
+        )
     )
     return s if x >= np.float32(0.0) else -s
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _fm(inc, ratio, ratios, index, tau, turn, gain, hits, out):  # type: ignore[no-untyped-def]
+def _fm(inc, ratio, ratios, index, tau, hold, motion, turn, gain, hits, out):  # type: ignore[no-untyped-def]
     size = out.size
     count = ratios.size
     place = np.full(count, turn)
@@ -63,11 +74,13 @@ def _fm(inc, ratio, ratios, index, tau, turn, gain, hits, out):  # type: ignore[
             following += 1
         bend[:] = 0.0
         for m in range(count):
-            depth = index[m] * np.exp(-(start - origin) / tau[m]) * 0.15915494
+            fallen = np.exp(-(start - origin) / tau[m])
+            depth = index[m] * motion[b] * (hold + (1.0 - hold) * fallen) * 0.15915494
+            then = index[m] * motion[b + 1] * (hold + (1.0 - hold) * fallen * np.exp(-32.0 / tau[m])) * 0.15915494
             step = inc[b] * ratios[m]
-            if depth > 1e-5:
+            if depth > 1e-5 or then > 1e-5:
                 level = np.float32(depth)
-                fall = np.float32(depth * (np.exp(-32.0 / tau[m]) - 1.0) / 32.0)
+                fall = np.float32((then - depth) / 32.0)
                 base = np.float32(place[m])
                 pace = np.float32(step)
                 for i in range(32):

@@ -4,6 +4,8 @@ Formant frequencies of adult speech after Peterson & Barney, "Control methods us
 the fourth formant and the levels are set by ear.
 """
 
+from functools import lru_cache
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -21,42 +23,48 @@ FORMANTS = {
     "ow": ((450, 880, 2400, 3300), (0, -6, -20, -26)),
 }
 BANDWIDTHS = (80.0, 100.0, 150.0, 220.0)
+LEVEL = 1.9
 CHEST_DB = -16.0
 """What passes beside the resonances below 250 Hz, so that low notes keep their fundamental."""
 
 
-def vowel_curve(path: tuple[str, ...], position: Doubles) -> tuple[Doubles, Doubles]:
-    """Frequencies and gains (4, points) along `path`; position 0 is the first vowel, 1 the second, cyclic.
+STEPS = 128
+"""Positions between one vowel and the next."""
 
-    Frequencies move geometrically between vowels, gains in dB.
+
+@lru_cache(maxsize=32)
+def _positions(path: tuple[str, ...], resonance: float) -> tuple[Doubles, Doubles, Doubles]:
+    """Tuning, damping and level (4, positions) of the resonances all the way round the path.
+
+    Frequencies move geometrically between vowels, gains in dB, both smoothly. A source that falls with 6 dB per octave
+    gives open vowels less; that is made up for.
     """
-    hz = np.log(np.array([FORMANTS[vowel][0] for vowel in path], np.float64))
-    db = np.array([FORMANTS[vowel][1] for vowel in path], np.float64)
-    at = position % len(path)
-    low = at.astype(np.int64) % len(path)
+    blend = np.linspace(0.0, 1.0, STEPS, endpoint=False)
+    blend = np.tile(blend * blend * (3 - 2 * blend), len(path))
+    low = np.repeat(np.arange(len(path)), STEPS)
     high = (low + 1) % len(path)
-    blend = at - np.floor(at)
-    blend = blend * blend * (3 - 2 * blend)
-    frequencies = np.exp(hz[low] + (hz[high] - hz[low]) * blend[:, None])
-    gains = 10 ** ((db[low] + (db[high] - db[low]) * blend[:, None]) / 20)
-    return np.ascontiguousarray(frequencies.T), np.ascontiguousarray(gains.T)
+    log_hz = np.log(np.array([FORMANTS[vowel][0] for vowel in path], np.float64)).T
+    db = np.array([FORMANTS[vowel][1] for vowel in path], np.float64).T
+    hz = np.exp(log_hz[:, low] + (log_hz[:, high] - log_hz[:, low]) * blend)
+    level = (hz[0] / 500.0) ** 0.9 * LEVEL * 10 ** ((db[:, low] + (db[:, high] - db[:, low]) * blend) / 20)
+    width = np.array(BANDWIDTHS) * 3.2 ** (1.25 - 1.3 * resonance)
+    rows = np.tan(np.pi / SAMPLE_RATE * hz), width[:, None] / hz, level
+    return tuple(np.ascontiguousarray(row) for row in rows)  # type: ignore[return-value]
 
 
-def apply_formants(x: Samples, frequencies: Doubles, gains: Doubles, resonance: float) -> None:
-    """Filters x (channels, n) in place; curves (4, points) one point every 32 samples and one beyond the end.
+def apply_formants(x: Samples, path: tuple[str, ...], position: Doubles, resonance: float) -> None:
+    """Filters x (channels, n) in place along a path of vowels.
 
-    `resonance` 0 gives wide, soft vowels, 1 narrow and nasal ones.
+    position holds one point every 32 samples: 0 is the first vowel, 1 the second, cyclic. `resonance` 0 gives wide,
+    soft vowels, 1 narrow and nasal ones.
     """
-    hz = np.clip(frequencies, 60.0, 16_000.0)
-    width = np.array(BANDWIDTHS) * 3.2 ** (1.0 - 1.6 * resonance)
-    tuning = np.tan(np.pi / SAMPLE_RATE * hz)
-    damping = width[:, None] / hz
-    level = gains * 1.9
-    _formants(x, tuning, np.ascontiguousarray(damping), np.ascontiguousarray(level), 10 ** (CHEST_DB / 20) * 1.9)
+    tuning, damping, level = _positions(path, resonance)
+    place = (position * STEPS).astype(np.int64) % tuning.shape[1]
+    _formants(x, place, tuning, damping, level, LEVEL * 10 ** (CHEST_DB / 20))
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _formants(x, tuning, damping, level, chest):  # type: ignore[no-untyped-def]
+def _formants(x, place, tuning, damping, level, chest):  # type: ignore[no-untyped-def]
     channels, size = x.shape
     one = np.zeros(4)
     two = np.zeros(4)
@@ -68,14 +76,15 @@ def _formants(x, tuning, damping, level, chest):  # type: ignore[no-untyped-def]
         one[:] = 0.0
         two[:] = 0.0
         body = 0.0
-        for b in range(tuning.shape[1] - 1):
+        for b in range(place.size):
+            at = place[b]
             for f in range(4):
-                g = tuning[f, b]
-                r = 1.0 / (1.0 + g * (g + damping[f, b]))
+                g = tuning[f, at]
+                r = 1.0 / (1.0 + g * (g + damping[f, at]))
                 a[f] = 2.0 * r - 1.0
                 p[f] = 2.0 * r * g
                 gp[f] = g * p[f]
-                gain[f] = 0.5 * level[f, b] * damping[f, b] * (1.0 if f % 2 == 0 else -1.0)
+                gain[f] = 0.5 * level[f, at] * damping[f, at] * (1.0 if f % 2 == 0 else -1.0)
             for i in range(b * 32, min(b * 32 + 32, size)):
                 v0 = x[c, i]
                 body += 0.032 * (v0 - body)

@@ -36,5 +36,5 @@ def _pick(count: int, rng: np.random.Generator) -> int:
 def _freeze(spec: Grains, frozen: Patch, hz: float, rng: np.random.Generator) -> Samples:
     """`buffer_s` seconds of the frozen note in one channel."""
     buffer = np.zeros((1, int(spec.buffer_s * SAMPLE_RATE)), np.float32)
-    play_partials(frozen.partials, hz, buffer, velocity=0.8, wander=0.2, rng=rng)
+    play_partials(frozen.partials, hz, buffer, velocity=0.8, wander=0.2, bowed=True, rng=rng)
     return buffer[0]

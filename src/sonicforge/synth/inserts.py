@@ -1,17 +1,18 @@
 """Insert effects of a patch, on the sum of its notes: body, phaser, chorus, tape, chain, bit depth.
 
-Each works in place on one stretch of sound (channels, n); `at_s` is the time of its first sample, so that slow movements
-belong to the track and not to the stretch.
+Each works in place on one stretch of sound (channels, n); `at_s` is the time of its first sample, so that slow
+movements belong to the track and not to the stretch.
 """
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sonicforge.genres.patch import Insert, Lfo, Patch, Resonance
+from sonicforge.genres.patch import Insert, Lfo, Patch
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 from sonicforge.synth.drive import drive
 from sonicforge.synth.filters import sweep_notch
+from sonicforge.synth.fixed import filter_sections, highpass, lowpass, one_pole, peak
 from sonicforge.synth.oscillators import HOP
 
 Doubles = NDArray[np.float64]
@@ -35,9 +36,9 @@ def apply_inserts(patch: Patch, x: Samples, at_s: float, *, bpm: float) -> None:
     for lfo in patch.lfos_of("notch") if not any(insert.kind == "notch" for insert in patch.chain) else ():
         wave = _sine(_hz(lfo, bpm), at_s, x.shape[1])
         sweep_notch(x, 900.0 * 2 ** (0.5 * lfo.depth * wave), 0.9)
-    sections = [_peak(resonance) for resonance in patch.body]
-    sections += [_edge(hz, "high") for hz in (patch.highpass_hz, patch.post.highpass_hz) if hz]
-    sections += [_edge(hz, "low") for hz in (patch.lowpass_hz, patch.post.lowpass_hz) if hz]
+    sections = [peak(one.hz, one.q, one.gain_db) for one in patch.body]
+    sections += [highpass(hz) for hz in (patch.highpass_hz, patch.post.highpass_hz) if hz]
+    sections += [lowpass(hz) for hz in (patch.lowpass_hz, patch.post.lowpass_hz) if hz]
     filter_sections(x, sections)
     for insert in patch.chain:
         _INSERTS[insert.kind](x, insert, at_s)
@@ -69,52 +70,6 @@ def drive_at(x: Samples, drive_db: float) -> None:
         x *= np.float32(1 / (2 * NOMINAL))
         drive(x, drive_db, dark=True)
         x *= np.float32(2 * NOMINAL)
-
-
-def _peak(resonance: Resonance) -> tuple[float, ...]:
-    """Peaking biquad after Bristow-Johnson's cookbook: b0 b1 b2 a1 a2."""
-    a = 10 ** (resonance.gain_db / 40)
-    w = 2 * np.pi * resonance.hz / SAMPLE_RATE
-    alpha = np.sin(w) / (2 * resonance.q)
-    norm = 1 + alpha / a
-    return tuple(v / norm for v in (1 + alpha * a, -2 * np.cos(w), 1 - alpha * a, -2 * np.cos(w), 1 - alpha / a))
-
-
-def _edge(hz: float, side: str) -> tuple[float, ...]:
-    """Butterworth biquad, 12 dB per octave."""
-    w = 2 * np.pi * min(hz, 20_000.0) / SAMPLE_RATE
-    alpha = np.sin(w) / np.sqrt(2)
-    b1 = -(1 + np.cos(w)) if side == "high" else 1 - np.cos(w)
-    b0 = abs(b1) / 2
-    return tuple(v / (1 + alpha) for v in (b0, b1, b0, -2 * np.cos(w), 1 - alpha))
-
-
-def filter_sections(x: Samples, sections: list[tuple[float, ...]]) -> None:
-    """Biquads in series, in place, two at a time in one loop."""
-    rows = np.array(sections, np.float64).reshape(-1, 5)
-    for first in range(0, len(rows), 2):
-        pair = rows[first : first + 2]
-        if len(pair) == 1:
-            pair = np.concatenate([pair, [[1.0, 0.0, 0.0, 0.0, 0.0]]])
-        _biquads(x, np.ascontiguousarray(pair))
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _biquads(x, rows):  # type: ignore[no-untyped-def]
-    channels, size = x.shape
-    b0, b1, b2, a1, a2 = rows[0]
-    d0, d1, d2, c1, c2 = rows[1]
-    for c in range(channels):
-        s1 = s2 = t1 = t2 = 0.0
-        for i in range(size):
-            v = x[c, i]
-            y = b0 * v + s1
-            s1 = b1 * v - a1 * y + s2
-            s2 = b2 * v - a2 * y
-            z = d0 * y + t1
-            t1 = d1 * y - c1 * z + t2
-            t2 = d2 * y - c2 * z
-            x[c, i] = np.float32(z)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -194,7 +149,7 @@ def _wobble(patch: Patch, x: Samples, at_s: float, bpm: float) -> None:
         _delay(x, lag + 2.0)
     if patch.post.tape:
         _saturate(x)
-        filter_sections(x, [_peak(Resonance(90.0, 0.8, 1.5)), _one_pole(11_000.0)])
+        filter_sections(x, [peak(90.0, 0.8, 1.5), one_pole(11_000.0)])
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -207,11 +162,6 @@ def _saturate(x):  # type: ignore[no-untyped-def]
             v = min(max(line[i] * np.float32(2.82), np.float32(-3.0)), np.float32(3.0))
             q = v * v
             line[i] = np.float32(0.5632) * v * (np.float32(27.0) + q) / (np.float32(27.0) + np.float32(9.0) * q)
-
-
-def _one_pole(hz: float) -> tuple[float, ...]:
-    g = np.tan(np.pi * hz / SAMPLE_RATE)
-    return g / (1 + g), g / (1 + g), 0.0, (g - 1) / (g + 1), 0.0
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -267,12 +217,12 @@ def _insert_drive(x: Samples, insert: Insert, at_s: float) -> None:
 
 def _insert_lowpass(x: Samples, insert: Insert, at_s: float) -> None:
     del at_s
-    filter_sections(x, [_edge(insert.values[0], "low")])
+    filter_sections(x, [lowpass(insert.values[0])])
 
 
 def _insert_highpass(x: Samples, insert: Insert, at_s: float) -> None:
     del at_s
-    filter_sections(x, [_edge(insert.values[0], "high")])
+    filter_sections(x, [highpass(insert.values[0])])
 
 
 def _insert_width(x: Samples, insert: Insert, at_s: float) -> None:
@@ -294,8 +244,13 @@ def _narrow(x, own, other):  # type: ignore[no-untyped-def]
 def _insert_upward(x: Samples, insert: Insert, at_s: float) -> None:
     """Three bands (300 Hz, 2.5 kHz), each lifted towards the threshold from below, 3:1, at most 18 dB, mixed beside."""
     del at_s
-    _upward(x, 10 ** (insert.values[0] / 20), insert.mix, 1.0 - np.exp(-2 * np.pi * 300 / SAMPLE_RATE),
-            1.0 - np.exp(-2 * np.pi * 2500 / SAMPLE_RATE))
+    _upward(
+        x,
+        10 ** (insert.values[0] / 20),
+        insert.mix,
+        1.0 - np.exp(-2 * np.pi * 300 / SAMPLE_RATE),
+        1.0 - np.exp(-2 * np.pi * 2500 / SAMPLE_RATE),
+    )
 
 
 @njit(cache=True, nogil=True, fastmath=True)

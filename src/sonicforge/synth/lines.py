@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sonicforge.genres.patch import Patch
 from sonicforge.music.score import Note
@@ -73,8 +74,9 @@ def voices(notes: Sequence[Note], patch: Patch, clock: Clock) -> list[Voice]:
 def shares_filter(patch: Patch) -> bool:
     """Slow oscillator patches, whose chords may pass one filter together: nothing in them bends the sound."""
     slow = patch.amp_envelope is not None and patch.amp_envelope.attack_ms >= 100
-    linear = patch.drive_db == 0 and patch.drive_after_db == 0 and (patch.filter is None or patch.filter.kind != "lad24")
-    return slow and linear and bool(patch.oscillators) and not (patch.fm or patch.string or patch.partials or patch.piano)
+    bent = patch.drive_db > 0 or patch.drive_after_db > 0 or (patch.filter is not None and patch.filter.kind == "lad24")
+    others = patch.fm or patch.string or patch.partials or patch.piano
+    return slow and not bent and bool(patch.oscillators) and not others
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +88,13 @@ class _Timed:
 
 def _is_line(notes: Sequence[Note]) -> bool:
     """True when no note starts before the one before has (nearly) ended."""
-    return all(one.end - two.start <= TOUCH_TICKS * 10 for one, two in zip(notes, notes[1:], strict=False))
+    return all(one.end - two.start <= TOUCH_TICKS * 10 for one, two in pairwise(notes))
 
 
 def _lines(timed: Sequence[_Timed], patch: Patch) -> list[tuple[list[_Timed], float | None]]:
     """Runs of notes that one voice plays without letting go, each with the pitch it slides in from."""
     groups: list[tuple[list[_Timed], float | None]] = [([timed[0]], None)]
-    for before, one in zip(timed, timed[1:], strict=False):
+    for before, one in pairwise(timed):
         gap = one.note.start - before.note.end
         reach = 240 if one.note.slide else TOUCH_TICKS
         joined = gap <= reach and (one.note.slide or (patch.glide_ms > 0 and one.note.pitch != before.note.pitch))
@@ -139,7 +141,7 @@ def _chord(index: int, group: Sequence[_Timed]) -> Voice:
     pitches = [one.note.pitch for one in group]
     centre = sum(pitches) / len(pitches)
     loudest = max(one.note.velocity for one in group)
-    tones = tuple((pitch - centre, decibel_gain(one.note.velocity - loudest)) for pitch, one in zip(pitches, group, strict=True))
+    tones = tuple((one.note.pitch - centre, velocity_step_gain(one.note.velocity - loudest)) for one in group)
     start = round(group[0].start_s * SAMPLE_RATE)
     gate = max(round(group[0].end_s * SAMPLE_RATE) - start, SHORTEST)
     strike = Strike(0, centre, loudest, fresh=True, accent=False)
@@ -147,6 +149,6 @@ def _chord(index: int, group: Sequence[_Timed]) -> Voice:
     return Voice(index, note.start, start, gate, (strike,), tones, note.lfo_beats, None)
 
 
-def decibel_gain(velocity_steps: float) -> float:
+def velocity_step_gain(velocity_steps: float) -> float:
     """9 dB over the 87 steps between velocity 40 and 127."""
     return float(10 ** (velocity_steps * 9.0 / 87.0 / 20))

@@ -170,8 +170,8 @@ def _edges(phase, ratio, gain, kind, drift, turns, duty, steady, rows, lines, ca
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _integrate(first, second, corners, inc, ramps, carry, skip, out):  # type: ignore[no-untyped-def]
-    """Adds the running sums to `out` without the first `skip` samples. ramps (channels, hops // 32 + 1): rise per cycle."""
-    channels, length = first.shape
+    """Adds the running sums to `out`, less the first `skip` samples. ramps: rise per cycle."""
+    channels = first.shape[0]
     size = out.shape[1]
     for c in range(channels):
         value = carry[0, c]
@@ -207,14 +207,32 @@ def add_sines(phase, ratio, gain, drift, inc, out):  # type: ignore[no-untyped-d
                 y = abs(x)
                 y = min(y, np.float32(0.5) - y) * np.float32(6.2831853)
                 q = y * y
-                s = y * (np.float32(1.0) + q * (np.float32(-0.16666658) + q * (np.float32(0.0083330255)
-                    + q * (np.float32(-0.00019807414) + q * np.float32(2.6019031e-6)))))
+                s = y * (
+                    np.float32(1.0)
+                    + q
+                    * (
+                        np.float32(-0.16666658)
+                        + q
+                        * (np.float32(0.0083330255) + q * (np.float32(-0.00019807414) + q * np.float32(2.6019031e-6)))
+                    )
+                )
                 s = s if x >= np.float32(0.0) else -s
                 out[0, start + i] += left * s
                 if channels == 2:
                     out[1, start + i] += right * s
             position += 32.0 * step
             position -= np.floor(position)
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def add_loop(loop, at, gain, line):  # type: ignore[no-untyped-def]
+    """Adds a noise loop to a line, from the sample `at` of the loop on."""
+    place = at
+    for i in range(line.size):
+        line[i] += gain * loop[place]
+        place += 1
+        if place == loop.size:
+            place = 0
 
 
 def play_bank(bank: Bank, inc: Doubles, duty: Doubles, out: Samples) -> None:

@@ -20,6 +20,8 @@ from sonicforge.synth.mutation import mutate
 from sonicforge.synth.oscillators import HOP
 from sonicforge.synth.piano import thump
 from sonicforge.synth.voice import (
+    BOWED_MS,
+    OUTPUT_LEVEL,
     Moment,
     Setting,
     amp_envelope,
@@ -104,7 +106,7 @@ def has_width(patch: Patch) -> bool:
 
 
 def _takes(part: Part, setting: Setting, score: Score, clock: Clock, stretch: Stretch) -> list[_Take]:
-    """All voices that sound within the stretch, cut at its end. Versions of a note take turns through the whole part."""
+    """All voices within the stretch, cut at its end; versions of a note take turns through the whole part."""
     patch = setting.patch
     curves = [c for c in score.curves if c.parameter == "cutoff_oct" and c.target in (part.code, part.stem, "mix")]
     last = round(clock.second(stretch.end) * SAMPLE_RATE)
@@ -144,7 +146,8 @@ def natural_samples(patch: Patch, pitch: float) -> int:
     if patch.string is not None and not patch.oscillators:
         most = min(most, patch.string.t60_ms * (130.81 / (440 * 2 ** ((pitch - 69) / 12))) ** 0.5)
     if patch.partials:
-        most = min(most, max(partial.t60_ms for partial in patch.partials) * 1.1)
+        slower = 4.4 if envelope.attack_ms >= BOWED_MS else 1.1
+        most = min(most, max(partial.t60_ms for partial in patch.partials) * slower)
     return int(most * SAMPLE_RATE / 1000)
 
 
@@ -254,7 +257,7 @@ def _kept(take: _Take, setting: Setting, longest: dict[Hashable, int]) -> Sample
 
 def _add_thump(voice: Voice, patch: Patch, stretch: Stretch, out: Samples) -> None:
     knock = thump()
-    level = velocity_gain(patch, voice.velocity) * 10 ** (THUMP_DB / 20)
+    level = velocity_gain(patch, voice.velocity) * 10 ** (THUMP_DB / 20) * OUTPUT_LEVEL * 0.5
     curve = np.full(knock.shape[1] // HOP + 2, level)
     add_shaped(out, knock, curve, voice.start + voice.gate - stretch.begin, knock.shape[1])
 

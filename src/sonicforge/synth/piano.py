@@ -25,7 +25,7 @@ PAN = np.array([[0.85, 1.0, 1.15, 0.8, 1.2], [1.15, 1.0, 0.85, 1.2, 0.8]])
 
 
 def strike(spec: Piano, pitch: float, velocity: int, out: Samples, *, tune: float, rng: np.random.Generator) -> None:
-    """Adds a held note to `out` (channels, n). `tune` is the frequency factor of the track; RMS near 0.3 at C4, v 100."""
+    """Adds a held note to `out` (channels, n). `tune` is the frequency factor of the track; RMS near 0.3."""
     f0 = 440.0 * 2 ** ((pitch - 69) / 12) * tune
     stiffness = 1.7e-4 * 2 ** (max(pitch - 45, 0) / 9.5)
     n = np.arange(1, 120)
@@ -58,7 +58,9 @@ def _levels(spec: Piano, pitch: float, velocity: int, n: NDArray[np.int64], hz: 
     return level - level.max()
 
 
-def _strings(pitch: float, hz: Doubles, amount: Doubles, prompt: Doubles, rng: np.random.Generator) -> tuple[Complexes, Complexes]:
+def _strings(
+    pitch: float, hz: Doubles, amount: Doubles, prompt: Doubles, rng: np.random.Generator
+) -> tuple[Complexes, Complexes]:
     """Complex starts and factors per block of three strings and two after-sounds (p, 5)."""
     detune = DETUNE_CENTS * (1.0 if pitch >= 48 else 0.6)
     weights = np.array([1.0, 1.0, 1.0] if pitch >= 48 else [1.0, 0.0, 1.0])

@@ -18,11 +18,24 @@ from sonicforge.synth.additive import play_partials
 from sonicforge.synth.drive import drive
 from sonicforge.synth.envelopes import contour, glide, lfo_wave, release_samples
 from sonicforge.synth.filters import apply_filter
+from sonicforge.synth.fixed import filter_sections, highpass
 from sonicforge.synth.fm import play_fm
-from sonicforge.synth.formant import apply_formants, vowel_curve
+from sonicforge.synth.formant import apply_formants
 from sonicforge.synth.grains import play_grains
 from sonicforge.synth.lines import SLIDE_MS, Voice
-from sonicforge.synth.oscillators import FALL, HOP, PEAK, RISE, SAW, VALLEY, Bank, add_sines, noise_loop, play_bank
+from sonicforge.synth.oscillators import (
+    FALL,
+    HOP,
+    PEAK,
+    RISE,
+    SAW,
+    VALLEY,
+    Bank,
+    add_loop,
+    add_sines,
+    noise_loop,
+    play_bank,
+)
 from sonicforge.synth.piano import strike
 from sonicforge.synth.plucked import pluck
 from sonicforge.synth.wavetables import play_table
@@ -38,6 +51,9 @@ PAIR_SPREAD = 0.45
 DEFAULT = {"string": Envelope(1, 1, 1, 110), "piano": Envelope(1, 1, 1, 180), "partials": Envelope(1, 1, 1, 300)}
 PLAIN = Envelope(3, 200, 0.8, 120)
 ACCENT = 1.4
+BOWED_MS = 500.0
+CHIP_HIGHPASS_HZ = 70.0
+"""A change of duty moves the mean; the consoles' output filters took that out too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +115,22 @@ def sound(voice: Voice, setting: Setting, moment: Moment, length: int, variation
     accent_db = 2.0 if voice.strikes[0].accent and patch.drive_db else 0.0
     drive(out, patch.drive_db + accent_db)
     if patch.vowels is not None and patch.filter is not None:
-        frequencies, gains = vowel_curve(patch.vowels.path, _vowel_position(voice, setting, moment, hops + 2))
-        apply_formants(out, frequencies, gains, patch.filter.resonance)
+        position = _vowel_position(voice, setting, moment, hops)
+        apply_formants(out, patch.vowels.path, position, patch.filter.resonance)
     elif patch.filter is not None:
         apply_filter(out, patch.filter, _cutoff(voice, setting, moment, pitch, hops + 2, rng))
-    drive(out, patch.drive_after_db)
+    if patch.drive_after_db:
+        _level(out)
+        drive(out, patch.drive_after_db)
+    if patch.steps is not None and patch.steps.duty:
+        filter_sections(out, [highpass(CHIP_HIGHPASS_HZ)])
     return out
+
+
+def _level(x: Samples) -> None:
+    """Brings the first half second to the level that a drive behind a filter counts on."""
+    start = x[:, : SAMPLE_RATE // 2]
+    x *= np.float32(np.clip(SOURCE_LEVEL / max(float(np.sqrt(np.mean(start * start))), 1e-6), 0.5, 8.0))
 
 
 def loudness(voice: Voice, patch: Patch, bpm: float, length: int) -> Doubles:
@@ -153,7 +179,8 @@ def _pitch(voice: Voice, setting: Setting, moment: Moment, points: int) -> Doubl
     curve = glide(at, steps, np.full(len(at), time_ms), points) if len(at) > 1 else np.full(points, steps[0])
     for lfo in patch.lfos_of("pitch"):
         if lfo.per_note:
-            wave = lfo_wave(lfo, points, hz=_rate(lfo, voice, moment.bpm), phase=0.0)
+            starts = np.array([one.at for one in voice.strikes if one.fresh])
+            wave = lfo_wave(lfo, points, hz=_rate(lfo, voice, moment.bpm), phase=0.0, starts=starts)
             curve = curve + wave * lfo.depth / 100
     return curve
 
@@ -231,16 +258,27 @@ def _play_sources(
     velocity = voice.velocity / 127
     if patch.fm is not None:
         starts = [one.at for one in voice.strikes if one.fresh]
-        play_fm(patch.fm, inc[:-1], velocity=velocity, gain=0.7, starts=starts, out=out)
+        growl = _growl(voice, patch, moment, len(inc))
+        play_fm(patch.fm, inc[:-1], velocity=velocity, gain=0.7, starts=starts, growl=growl, out=out)
     if patch.string is not None:
         out += pluck(patch.string, hz, out.shape[1], velocity=velocity, rng=rng)
     if patch.partials:
         wander = sum(lfo.depth for lfo in patch.lfos if lfo.partials)
-        play_partials(patch.partials, hz, out, velocity=velocity, wander=wander, rng=rng)
+        bowed = amp_envelope(patch).attack_ms >= BOWED_MS
+        play_partials(patch.partials, hz, out, velocity=velocity, wander=wander, bowed=bowed, rng=rng)
     if patch.piano is not None:
         strike(patch.piano, voice.pitch, voice.velocity, out, tune=setting.tune, rng=rng)
     if patch.grains is not None and setting.frozen is not None:
         play_grains(patch.grains, setting.frozen, hz, out, rng=rng)
+
+
+def _growl(voice: Voice, patch: Patch, moment: Moment, points: int) -> Doubles | None:
+    """Movement of the FM indices of a voice whose vowels follow the note's own period."""
+    if patch.vowels is None or patch.vowels.rate != "seq":
+        return None
+    seconds = np.arange(points) * (HOP / SAMPLE_RATE)
+    turns = 2 * np.pi * moment.bpm / 60 / (voice.lfo_beats or 0.5) * seconds
+    return 1.0 - 0.65 * (0.5 - 0.5 * np.cos(turns))
 
 
 def _play_oscillators(
@@ -369,13 +407,7 @@ def _duty(patch: Patch, voice: Voice, moment: Moment, points: int) -> Doubles:
 def _add_noise(one: Oscillator, scale: float, rng: np.random.Generator, out: Samples) -> None:
     loop = noise_loop(one.wave == "nzp")
     for channel in out:
-        at = int(rng.integers(len(loop)))
-        place = 0
-        while place < len(channel):
-            many = min(len(channel) - place, len(loop) - at)
-            channel[place : place + many] += loop[at : at + many] * np.float32(one.level * scale * 1.7)
-            place += many
-            at = 0
+        add_loop(loop, int(rng.integers(len(loop))), np.float32(one.level * scale * 1.7), channel)
 
 
 def _click(patch: Patch, rng: np.random.Generator, out: Samples) -> None:

@@ -31,7 +31,8 @@ def _hollow(n: Doubles) -> Doubles:
 
 
 def _glass(n: Doubles) -> Doubles:
-    return np.exp(-(((n - 1) / 1.2) ** 2)) + 0.35 * np.exp(-(((n - 6) / 1.5) ** 2)) + 0.15 * np.exp(-(((n - 13) / 2) ** 2))
+    low, middle = np.exp(-(((n - 1) / 1.2) ** 2)), np.exp(-(((n - 6) / 1.5) ** 2))
+    return low + 0.35 * middle + 0.15 * np.exp(-(((n - 13) / 2) ** 2))
 
 
 def _voice(n: Doubles) -> Doubles:
@@ -103,5 +104,3 @@ def _read(table, phase, ratio, gain, inc, out):  # type: ignore[no-untyped-def]
                     out[1, start + i] += right * y
                 place += step
                 place -= np.floor(place)
-
-

@@ -14,7 +14,7 @@ from sonicforge.synth.drums.voice import Strike, finish, render_hit
 
 PITCH_CENTS, KICK_CENTS = 8.0, 3.0
 DECAY_SPREAD, BAND_SPREAD, LEVEL_DB = 0.06, 0.04, 0.8
-LONG_MS = 150.0
+LONG_MS = 85.0
 SIDE_HZ = 600.0
 SIDE_GAIN = 0.42
 
@@ -40,7 +40,8 @@ class RoundRobin:
     def __init__(
         self, voice: DrumVoice, seed: int, *, kick: bool, still: bool, finishes: tuple[Finish, ...] = ()
     ) -> None:
-        long = voice.ring_ms > LONG_MS or voice.body is not None or voice.cloud is not None
+        lasting = max(voice.ring_ms, voice.clap.tail_tau_ms if voice.clap else 0.0)
+        long = lasting > LONG_MS or voice.body is not None or voice.cloud is not None
         self._voice, self._seed, self._finishes = voice, seed, finishes
         self._kick, self._still = kick, still
         self._count = (3 if still else 5) if kick else (4 if voice.variants or voice.tune else 6 if long else 8)

@@ -10,9 +10,11 @@ from sonicforge.sound.audio import SAMPLE_RATE, Samples
 from sonicforge.synth.drums import kernels, levels
 from sonicforge.synth.drums.levels import SINE, amplitude, cycles
 
-LONGEST_S = 8.0
+LONGEST_S = 6.5
+LONG_FADE_S = 2.0
 SILENT_AFTER = 7.0
 """A layer is rendered for this many time constants: 61 dB."""
+AUDIBLE = 0.0008
 EDGE = int(0.005 * SAMPLE_RATE)
 SOFT_START = int(0.001 * SAMPLE_RATE)
 CLICKED_START = SOFT_START // 2
@@ -58,9 +60,19 @@ def render_hit(voice: DrumVoice, strike: Strike) -> Samples:
     for layer in (work.body, work.click, work.bands, work.clap, work.tones, work.metal, work.fm, work.shift_noise):
         layer()
     finish(work.out, voice.finish, strike.brightness, is_hat=voice.is_hat)
-    edge = min(EDGE, work.out.size)
-    work.out[-edge:] *= 0.5 + 0.5 * np.cos(np.pi * np.arange(1, edge + 1, dtype=np.float32) / edge)
-    return work.out
+    return _trimmed(work.out)
+
+
+def _trimmed(x: Samples) -> Samples:
+    """Ends 5 ms after the last sample that is less than 62 dB below the peak, with a fade over these 5 ms.
+
+    What is longer than a hit may be fades over its last two seconds.
+    """
+    above = np.flatnonzero(np.abs(x) > AUDIBLE * max(float(np.abs(x).max()), 1e-9))
+    hit = x[: int(above[-1]) + EDGE if above.size else EDGE].copy()
+    edge = min(int(LONG_FADE_S * SAMPLE_RATE) if hit.size >= LONGEST_S * SAMPLE_RATE else EDGE, hit.size)
+    hit[-edge:] *= 0.5 + 0.5 * np.cos(np.pi * np.arange(1, edge + 1, dtype=np.float32) / edge)
+    return hit
 
 
 def finish(x: Samples, stage: Finish, brightness: float = 1.0, *, is_hat: bool = False) -> None:
@@ -125,7 +137,8 @@ class _Hit:
             ends.append(len(voice.shift_noise.volumes) * 1000.0 / 60.0)
         elif voice.shift_noise:
             ends.append(voice.hold_ms + voice.ring_ms * stretch)
-        return int(min(LONGEST_S, max(ends) / 1000.0 + 0.005) * SAMPLE_RATE)
+        longest = LONGEST_S + 1.6 * voice.attack_ms / 1000.0
+        return int(min(longest, max(ends) / 1000.0 + 0.005) * SAMPLE_RATE)
 
     def _tau(self, ms: float) -> float:
         return max(ms * self.stretch * SAMPLE_RATE / 1000.0, 1.0)
