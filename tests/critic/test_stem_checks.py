@@ -54,7 +54,7 @@ def burst(seed: int, tau_s: float = 0.03) -> np.ndarray:
 
 def thump(hz: float, length_s: float, phase: float = 0.0) -> np.ndarray:
     times = np.arange(int(length_s * RATE)) / RATE
-    return 0.5 * np.sin(2 * np.pi * hz * times + phase) * np.hanning(len(times)) ** 0.25
+    return 0.5 * np.sin(2 * np.pi * hz * times + phase) * np.minimum(1.0, np.minimum(times, times[::-1]) / 0.004)
 
 
 def found(findings: tuple[Finding, ...], number: int) -> Finding:

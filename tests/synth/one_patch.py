@@ -56,12 +56,12 @@ def spectrum(line: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np
     return np.fft.rfftfreq(len(line), 1 / 48_000), np.abs(np.fft.rfft(line * window)) ** 2
 
 
-def stray_db(line: NDArray[np.float32], f0: float, cents: float = 35.0) -> float:
-    """Energy that is not within `cents` of a harmonic of f0, relative to the harmonics above 2 kHz, in dB."""
+def stray_db(line: NDArray[np.float32], f0: float, cents: float = 35.0, above_hz: float = 60.0) -> float:
+    """Energy above `above_hz` not within `cents` of a harmonic of f0, relative to the harmonics above 2 kHz, in dB."""
     hz, power = spectrum(line)
     nearest = np.maximum(np.round(hz / f0), 1) * f0
     near = (np.abs(1200 * np.log2(np.maximum(hz, 1) / nearest)) < cents) | (np.abs(hz - nearest) < 12)
-    stray = power[~near & (hz > 60)].sum()
+    stray = power[~near & (hz > above_hz)].sum()
     return float(10 * np.log10(stray / power[near & (hz > 2000)].sum()))
 
 

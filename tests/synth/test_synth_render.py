@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from one_patch import BAR, pitch_cents, rms, score_of
+
 from sonicforge.genres import load as genres
 from sonicforge.music.score import Curve, Note
 from sonicforge.synth.render import RING_OUT_S, render_stem, stem_length

@@ -80,17 +80,19 @@ def _sections(lanes: _Lanes, sketch: Sketch, code: str, parameter: str) -> None:
         elif parameter == "level_db" and code == "d" and "strings" in sketch.genre.drums.timing:
             points += _swells(sketch, section, rest)
         elif parameter == "cutoff_oct" and code in OPENING and section.bars >= 8 and not _still(sketch):
-            points += _breath(section, sketch.bar, rest)
+            points += _breath(section, sketch.bar, rest, late=code == "d")
         else:
             points += [(section.start, rest), (section.end - 1, rest)]
     lanes.add(code, parameter, *points)
 
 
-def _breath(section: Section, bar: int, rest: float) -> Points:
-    """A filter that opens over eight bars and closes over the next eight, to the end of the section."""
-    marks = [*range(section.start, section.end, 8 * bar), section.end - 1]
-    signs = [1 if turn % 2 else -1 for turn in range(len(marks))]
-    return [(mark, round(rest + sign * OPENING_OCT, 2)) for mark, sign in zip(marks, signs, strict=True)]
+def _breath(section: Section, bar: int, rest: float, *, late: bool) -> Points:
+    """A filter that opens over eight bars and closes over the next eight; `late` ones follow four bars behind."""
+    first = section.start + (4 * bar if late else 0)
+    marks = [*range(first, section.end - 1, 8 * bar), section.end - 1]
+    signs = [1 if (turn % 2 == 0) == late else -1 for turn in range(len(marks))]
+    opened = [(mark, round(rest + sign * OPENING_OCT, 2)) for mark, sign in zip(marks, signs, strict=True)]
+    return [(section.start, rest), *opened] if late else opened
 
 
 def _still(sketch: Sketch) -> bool:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
-from sonicforge.compose.lead import Block, pitches_of
+from sonicforge.compose.blocks import Block
+from sonicforge.compose.lead import pitches_of
 from sonicforge.compose.motif import Motif
 from sonicforge.compose.phrasing import Sung, loudness_of
 from sonicforge.compose.sketch import Sketch
@@ -25,9 +26,7 @@ def syllables_of(hook: Motif, setting: Setting, bar: int, rng: Random) -> Motif:
     return tail(chop, setting.closed, setting, rng)
 
 
-def answering(
-    sketch: Sketch, blocks: Sequence[Block], chop: Motif, lead: Sequence[Sung], rng: Random
-) -> list[Sung]:
+def answering(sketch: Sketch, blocks: Sequence[Block], chop: Motif, lead: Sequence[Sung], rng: Random) -> list[Sung]:
     """Chops in every second two-bar unit: in the units a lead leaves free, else with gaps of their own."""
     line: list[Sung] = []
     unit = 2 * sketch.bar
@@ -56,8 +55,6 @@ def carried(sketch: Sketch, line: Sequence[Sung], blocks: Sequence[Block], rng: 
         length = min(note.length, rng.choice((2, 3, 3, 4, 6)) * STEP)
         chopped.append(replace(note, pitch=pitch, length=max(STEP, length), double=0))
     return chopped
-
-
 
 
 def _sung(sketch: Sketch, block: Block, chop: Motif, start: int, *, high: bool) -> list[Sung]:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
+from sonicforge.compose.blocks import Block
 from sonicforge.compose.fit import Sounding
-from sonicforge.compose.lead import Block, pitches_of
+from sonicforge.compose.lead import pitches_of
 from sonicforge.compose.motif import Motif, line_of
 from sonicforge.compose.phrasing import Sung, loudness_of
 from sonicforge.compose.sketch import Sketch
@@ -74,7 +75,9 @@ def answers(
                 continue
             pitches = pitches_of(sketch, at, tones, *_beside(sketch))
             loudness = loudness_of(block.energy, block.presence) - 8
-            line += [Sung(at + tone.at, tone.length, pitch, loudness) for tone, pitch in zip(tones, pitches, strict=True)]
+            line += [
+                Sung(at + tone.at, tone.length, pitch, loudness) for tone, pitch in zip(tones, pitches, strict=True)
+            ]
     return line
 
 
@@ -93,7 +96,9 @@ def held_strings(sketch: Sketch, blocks: Sequence[Block], lead: Sequence[Sung], 
             for at, until in _halves(start, stop, sketch.bar):
                 sung = ordered[max(0, bisect_right(starts, at) - 1)].pitch if ordered else pitch
                 pitch = _counter_tone(chord.tones, pitch, sung, low, high, moving=at != start)
-                line.append(Sung(at, until - at - STEP // 2, pitch, loudness_of(block.energy, block.presence) - 6, free=True))
+                line.append(
+                    Sung(at, until - at - STEP // 2, pitch, loudness_of(block.energy, block.presence) - 6, free=True)
+                )
     return line
 
 
@@ -170,7 +175,9 @@ def choir(sketch: Sketch, blocks: Sequence[Block], low: int, high: int, rng: Ran
             late = rng.choice((0, TICKS, 2 * TICKS))
             length = min(stop - start - late, rng.choice((2, 3, 4)) * sketch.bar)
             if length >= TICKS:
-                line.append(Sung(start + late, length, pitch, loudness_of(block.energy, block.presence) - 14, free=True))
+                line.append(
+                    Sung(start + late, length, pitch, loudness_of(block.energy, block.presence) - 14, free=True)
+                )
     return line
 
 
@@ -178,7 +185,9 @@ def _reply(hook: Motif, shift: int, rng: Random) -> Motif:
     count = min(len(hook.tones), rng.choice((2, 3, 3, 4)))
     last = hook.tones[-count:]
     start = last[0].at - last[0].at % (2 * STEP)
-    return Motif(tuple(replace(t, at=t.at - start, line=t.line + shift, length=min(t.length, 6 * STEP)) for t in last), hook.span)
+    return Motif(
+        tuple(replace(t, at=t.at - start, line=t.line + shift, length=min(t.length, 6 * STEP)) for t in last), hook.span
+    )
 
 
 def _beside(sketch: Sketch) -> tuple[int, int]:

@@ -1,5 +1,7 @@
 """Transition effects as cues: those the form asks for, the impacts of its drops, crashes, and ear candy."""
 
+from itertools import pairwise
+
 from sonicforge.chance import choices
 from sonicforge.compose.form import DROP_STEP
 from sonicforge.compose.sketch import Sketch
@@ -21,25 +23,25 @@ def write_cues(sketch: Sketch, moves: tuple[Move, ...]) -> tuple[Cue, ...]:
     cues = [Cue(m.kind, m.start, m.end - m.start, pitch=root if m.kind == "RIS" else 60) for m in moves]
     cues = [cue for cue in cues if cue.kind != "CRS"]
     if sketch.genre.club:
-        cues += _impacts(sketch, cues)
+        cues += _impacts(sketch, moves)
     if "crash" in sketch.genre.kit:
         cues += _crashes(sketch, moves)
     cues += _candy(sketch, moves)
     return tuple(sorted((cue for cue in cues if cue.kind not in banned), key=lambda cue: (cue.start, cue.kind)))
 
 
-def _impacts(sketch: Sketch, cues: list[Cue]) -> list[Cue]:
-    """An impact where the energy jumps up, a downlifter where it falls away."""
+def _impacts(sketch: Sketch, moves: tuple[Move, ...]) -> list[Cue]:
+    """An impact where the energy jumps up or a build ends, a downlifter where it falls away."""
     found = []
-    asked = {cue.start for cue in cues if cue.kind in ("DWN", "IMP")}
-    for before, after in zip(sketch.sections, sketch.sections[1:], strict=False):
+    asked = {move.start for move in moves if move.kind in ("DWN", "IMP")}
+    built = {move.seam for move in moves if move.kind in ("RIS", "SNR", "GAP")}
+    for before, after in pairwise(sketch.sections):
         rise = after.energy[0] - before.energy[1]
         if after.start in asked:
             continue
-        if rise >= DROP_STEP or (rise > 0.1 and any(c.kind == "RIS" and c.start + c.length >= before.end - sketch.bar
-                                                    and c.start < before.end for c in cues)):  # fmt: skip
+        if rise >= DROP_STEP or (rise > 0.0 and after.start in built):
             found.append(Cue("IMP", after.start, 2 * TICKS))
-        elif after.energy[0] - before.energy[1] <= -DROP_STEP:
+        elif rise <= -DROP_STEP:
             found.append(Cue("DWN", after.start, 2 * sketch.bar))
     return found
 

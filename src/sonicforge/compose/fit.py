@@ -14,6 +14,7 @@ _REACH = 2
 _KEEP_INTERVAL = 0.55
 _KEEP_PITCH = 0.5
 _TURN = 0.8
+_HOPELESS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,27 +99,40 @@ def _place(tone: Tone, chord: Sounding, key: Key, low: int, high: int, bar: int,
     if tone.bend:
         pitch = chord.pitch(key, tone.line) + tone.bend
         return _Place(tone.line, (pitch,), (tone.line,), (0.0,))
-    target = min(max(tone.line, line_of(key, low)), line_of(key, high))
-    lines = tuple(range(target - _REACH, target + _REACH + 1))
-    pitches = tuple(chord.pitch(key, line) for line in lines)
     strong, long = is_strong(tone.at, bar), tone.length >= 4 * STEP
-    on_beat = tone.at % TICKS == 0
-    weight = 1.0 * strong + 0.6 * long + 0.35 * on_beat + 0.15
-    costs = []
-    for line, pitch in zip(lines, pitches, strict=True):
-        away = abs(line - target)
-        cost = _KEEP_PITCH * away
+    weight = 1.0 * strong + 0.6 * long + 0.35 * (tone.at % TICKS == 0) + 0.15
+    return _candidates(tone.line, weight, tone.length >= 2 * STEP, chord, key, low, high, pull)
+
+
+@lru_cache(maxsize=8192)
+def _candidates(
+    line: int, weight: float, lasting: bool, chord: Sounding, key: Key, low: int, high: int, pull: float
+) -> _Place:
+    """Scale tones around a line, without those that cost far more than the best."""
+    target = min(max(line, line_of(key, low)), line_of(key, high))
+    found = []
+    for near in range(target - _REACH, target + _REACH + 1):
+        pitch = chord.pitch(key, near)
+        cost = _KEEP_PITCH * abs(near - target)
         if pitch % 12 in chord.tones:
             cost += 0.35 * weight * ((pitch - 1) % 12 in chord.tones)
         else:
             rub = chord.rubs(pitch)
-            cost += pull * weight + (0.3 + 3.2 * weight if rub and tone.length >= 2 * STEP else 0.8 * rub)
+            cost += pull * weight + (0.3 + 3.2 * weight if rub and lasting else 0.8 * rub)
         if not low <= pitch <= high:
             cost += 6.0 + 2.0 * max(low - pitch, pitch - high)
-        costs.append(cost)
-    return _Place(target, pitches, lines, tuple(costs))
+        found.append((cost, near, pitch))
+    best = min(found)[0]
+    kept = [entry for entry in found if entry[0] <= best + _HOPELESS]
+    return _Place(
+        target,
+        tuple(pitch for _, _, pitch in kept),
+        tuple(near for _, near, _ in kept),
+        tuple(cost for cost, _, _ in kept),
+    )
 
 
+@lru_cache(maxsize=8192)
 def _move_cost(semitones: int, lines: int, written: int) -> float:
     cost = _KEEP_INTERVAL * abs(lines - written)
     if lines * written < 0 or (lines == 0) != (written == 0):

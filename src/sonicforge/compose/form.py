@@ -54,7 +54,8 @@ def entries_of(plan: Plan, sections: tuple[Section, ...], seed: int) -> Entries:
             _stagger(begins, asked, codes, _before(sections, index), section.bars)
         spans = {code: _span(begins, asked, code, section.bars) for code in codes}
         draw = choices(seed, "compose", "form", "rests", index).random
-        resting = _rests(section, spans, rested, draw, high=_high(sections, section))
+        able = "pca" if _near_height(sections, section, 0.8) else "hpca"
+        resting = _rests(section, spans, rested, draw, "pa" if _near_height(sections, section, HEIGHT) else able)
         for code in codes:
             pieces = _without(spans[code], resting.get(code, ()))
             if pieces != ((0, section.bars),):
@@ -69,11 +70,11 @@ def _drops_in(plan: Plan, sections: tuple[Section, ...], index: int) -> bool:
         return False
     section, before = sections[index], sections[index - 1]
     built = any(token.startswith(BUILDS) for token in plan.form.sections[index - 1].transition)
-    return built or section.energy[0] - before.energy[1] >= DROP_STEP or _high(sections, section)
+    return built or section.energy[0] - before.energy[1] >= DROP_STEP or _near_height(sections, section, HEIGHT)
 
 
-def _high(sections: tuple[Section, ...], section: Section) -> bool:
-    return section.mean_energy >= HEIGHT * max(other.mean_energy for other in sections)
+def _near_height(sections: tuple[Section, ...], section: Section, share: float) -> bool:
+    return section.mean_energy >= share * max(other.mean_energy for other in sections)
 
 
 def _before(sections: tuple[Section, ...], index: int) -> set[str]:
@@ -100,16 +101,15 @@ def _span(begins: dict[str, int], asked: Directions, code: str, bars: int) -> tu
 
 
 def _rests(
-    section: Section, spans: Mapping[str, tuple[int, int]], rested: set[str], draw: Callable[[], float], *, high: bool
+    section: Section, spans: Mapping[str, tuple[int, int]], rested: set[str], draw: Callable[[], float], able: str
 ) -> dict[str, tuple[int, ...]]:
     """For each sixteen bars one layer and the bar at which it falls silent for four."""
     resting: dict[str, tuple[int, ...]] = {}
     layers = [code for code in spans if code in LAYERS]
-    able = [code for code in layers if code in ("pa" if high else "hpca")]
     if section.bars < 16 or len(layers) < 3:
         return resting
     for block in range(0, section.bars - 15, 16):
-        free = [c for c in able if c not in rested and c not in resting]
+        free = [c for c in layers if c in able and c not in rested and c not in resting]
         free = [c for c in free if spans[c][0] <= block and spans[c][1] >= block + 16]
         if free:
             resting[free[int(draw() * len(free))]] = (block + (8 if draw() < 0.5 else 4),)

@@ -5,11 +5,13 @@ from dataclasses import replace
 from itertools import pairwise
 from random import Random
 
-from sonicforge.compose.lead import Block, pitches_of
-from sonicforge.compose.motif import Motif, Tone
+from sonicforge.compose.blocks import Block
+from sonicforge.compose.lead import pitches_of
+from sonicforge.compose.motif import Motif, Tone, line_of
 from sonicforge.compose.phrasing import Sung, loudness_of
 from sonicforge.compose.sketch import Sketch
 from sonicforge.compose.vary import inverted, sequence
+from sonicforge.music.scale import Key
 from sonicforge.music.score import STEP, TICKS
 
 REST_S = (7.0, 14.0)
@@ -17,9 +19,7 @@ CELLS = 2
 """Different fragments of a track."""
 
 
-def drifting(
-    sketch: Sketch, blocks: Sequence[Block], hook: Motif, compass: tuple[int, int], rng: Random
-) -> list[Sung]:
+def drifting(sketch: Sketch, blocks: Sequence[Block], hook: Motif, compass: tuple[int, int], rng: Random) -> list[Sung]:
     """Fragments of the hook with long silences; what was said does not come back within three turns.
 
     The middle of the track is the busiest; reduced stretches keep the lowest notes and wait longer.
@@ -35,11 +35,15 @@ def drifting(
         tick = max(tick, block.start + rng.uniform(0.5, 3.0) * TICKS)
         while tick < end - 2 * TICKS:
             quiet = block.presence == "reduced" or tick > 0.8 * sketch.length
-            said.append(_another(questions, said, rng, quiet=quiet))
-            start = round(tick / (2 * TICKS)) * 2 * TICKS
-            tones = [tone for tone in said[-1].tones if start + tone.at < end]
             top = (low + high) // 2 if quiet else high
-            pitches = pitches_of(sketch, start, tones, low, top, loose=True)
+            start = round(tick / (2 * TICKS)) * 2 * TICKS
+            key = sketch.key_at(start)
+            options = _another(questions, said, range(line_of(key, low), line_of(key, top) + 1), rng)
+            fits = [pitches_of(sketch, start, option.tones, low, top, loose=True) for option in options]
+            chosen = max(range(len(options)), key=lambda i: _intact(options[i], fits[i], key))
+            said.append(options[chosen])
+            tones = [tone for tone in said[-1].tones if start + tone.at < end]
+            pitches = fits[chosen][: len(tones)]
             loudness = loudness_of(block.energy, block.presence) - 12
             line += [
                 Sung(start + tone.at, tone.length, pitch, loudness + rng.uniform(-6, 6), free=True)
@@ -51,15 +55,26 @@ def drifting(
     return line
 
 
-def _another(questions: list[Motif], said: list[Motif], rng: Random, *, quiet: bool) -> Motif:
-    """A question twice and then an answer, which is the question turned over; never one of the last three again."""
-    main = [questions[0]] if rng.random() < 0.75 else questions[1:]
-    options = [sequence(question if len(said) % 3 < 2 else inverted(question), step)
-               for question in main for step in (0, -2, -3, 2)]  # fmt: skip
-    if quiet:
-        options = [Motif(sequence(option, -3).tones[:3], option.span) for option in options]
-    fresh = [option for option in options if option not in said[-3:]]
-    return rng.choice(fresh or options)
+def _another(questions: list[Motif], said: list[Motif], lines: range, rng: Random) -> list[Motif]:
+    """Question, another one, the first elsewhere, and its answer: the question turned over; never one of the last three.
+
+    Returns the places inside `lines` where it could be said, in any order.
+    """
+    turn = len(said) % 4
+    question = questions[0] if turn != 1 else questions[-1]
+    shape = inverted(question) if turn == 3 else question
+    lowest, highest = (bound(tone.line for tone in shape.tones) for bound in (min, max))
+    places = range(lines[0] - lowest, max(lines[0] - lowest, lines[-1] - highest) + 1)
+    options = [sequence(shape, step) for step in sorted(places, key=abs)[:6]]
+    fresh = [option for option in options if option not in said[-3:]] or options
+    return rng.sample(fresh, len(fresh))
+
+
+def _intact(motif: Motif, pitches: Sequence[int], key: Key) -> int:
+    """How many moves of a motif survive the harmony."""
+    lines = [line_of(key, pitch) for pitch in pitches]
+    written = (b.line - a.line for a, b in pairwise(motif.tones))
+    return sum(move == b - a for move, (a, b) in zip(written, pairwise(lines), strict=True))
 
 
 def _cell(hook: Motif, rng: Random) -> Motif:

@@ -66,7 +66,7 @@ def write_harmony(
         loop = contrast if section.loop == "B" else main
         slots = _lay(loop, section, bar, plan, rng, after=sections[index + 1] if index + 1 < len(sections) else None)
         key = plan.key.transposed(transpositions[index])
-        slow = plan.genre.harmony.bars_per_chord > 2
+        slow = plan.genre.harmony.bars_per_chord > 2 or len(loop) <= 2
         lift = 0.5 if slow else round(3 * section.mean_energy / max(loudest, 0.01)) / 3
         played = _voiced(slots, loop, key, keys_voicing, chords[-1].voicing if chords else None, exempt, sub, lift)
         if pad_voicing == keys_voicing:

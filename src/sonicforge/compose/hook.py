@@ -32,6 +32,8 @@ Rhythm = tuple[Beat, ...]
 _RHYTHMS = 44
 _KEPT = 7
 _LINES_EACH = 12
+_TASTE = 0.07
+"""How far taste may overrule the criteria, so that the same best tune is not found twice."""
 _WIDTH = 2.6
 """Lines around the wished height that are welcome."""
 _WAYS = (1.0, 2.0, 2.0, 3.0, 4.0)
@@ -107,7 +109,7 @@ def find_hook(
         for _ in range(_LINES_EACH):
             motif = draw_line(rhythm, span * STEP, frame, heard[0], rng, allowed=allowed)
             score = sum(quality(judged(motif, frame.key, frame.bar, wish, under)) for under in heard) / len(heard)
-            ranked.append((score + 0.35 * worth, len(ranked), motif))
+            ranked.append((score + 0.35 * worth + rng.uniform(0, _TASTE), len(ranked), motif))
     ranked.sort(key=lambda entry: (-entry[0], entry[1]))
     taken = tuple(avoid)
     fresh = [motif for _, _, motif in ranked if distinct(hook_of(motif, frame.key), taken)] if taken else []

@@ -1,11 +1,10 @@
-"""The lead through the track: which stretch of the form states the theme, hints at it, breaks it up or crowns it."""
+"""The lead through the track: each block states the theme, hints at it, breaks it up or crowns it, over its chords."""
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from random import Random
 
+from sonicforge.compose.blocks import Block, energy_at
 from sonicforge.compose.fit import Sounding, fitted
 from sonicforge.compose.manner import Manner
 from sonicforge.compose.motif import Motif, Tone, is_strong, line_of
@@ -16,67 +15,8 @@ from sonicforge.compose.vary import augmented, ended, fragment, head, inverted, 
 from sonicforge.music.scale import Key
 from sonicforge.music.score import STEP, TICKS, Section
 
-BLOCK_BARS = 8
 GROUNDED = 0.65
 """Least share of strong notes on chord tones before a line is bent harder to its chords."""
-PASSING = 360
-"""Ticks of a passing dissonance: well under an 8th."""
-CHORUS_BARS = 12
-"""Bars of a blues chorus."""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A stretch of up to eight or twelve bars of one section in which a part may play. `nth` counts blocks of the section."""
-
-    start: int
-    bars: int
-    section: int
-    nth: int
-    of: int
-    presence: str
-    energy: float
-    role: str = "theme"
-    voice: str = ""
-
-
-def blocks_of(sketch: Sketch, code: str) -> list[Block]:
-    """All stretches where a part code is active, cut into eight bars (a blues: twelve) counted from its entry."""
-    found: list[Block] = []
-    for index, section in enumerate(sketch.sections):
-        size = CHORUS_BARS if _in_twelves(sketch, section) else BLOCK_BARS
-        cuts = [(start + offset, min(size, bars - offset))
-                for start, bars in _runs(sketch, code, section) for offset in range(0, bars, size)]  # fmt: skip
-        voice = sketch.directions(section).voices.get(code, "")
-        for nth, (start, bars) in enumerate(cuts):
-            tick = section.start + start * sketch.bar
-            energy = _energy_at(section, tick + bars * sketch.bar // 2)
-            presence = sketch.presence(code, section)
-            found.append(Block(tick, bars, index, nth, len(cuts), presence, energy, voice=voice))
-    return found
-
-
-def with_roles(blocks: Sequence[Block], sketch: Sketch, manner: Manner, code: str, rng: Random) -> list[Block]:
-    """Blocks with what each one says: hint, theme, again, tail, varied, slow, lifted, climax, fragment, echo or rest."""
-    crown = _climax(blocks, sketch)
-    named: list[Block] = []
-    stated = 0
-    for index, block in enumerate(blocks):
-        section = sketch.sections[block.section]
-        directions = sketch.directions(section)
-        if directions.treated("solo", code):
-            role = "solo"
-        elif block.presence == "reduced" or directions.treated("fragments", code):
-            role = "hint" if not stated else "echo" if index == len(blocks) - 1 else "fragment"
-        elif index == crown and stated:
-            role = "climax"
-        else:
-            role = _statement(stated, block, manner, rng)
-            stated += 1
-        if directions.treated("invert", code) and role not in ("solo", "hint"):
-            role = "inverted"
-        named.append(replace(block, role=role))
-    return _resting(named, sketch, manner)
 
 
 def sing(
@@ -116,7 +56,7 @@ def sing(
         double = _octave(sketch, manner.double, compass[1]) if doubled else 0
         sung = _sung(block, section, tones, pitches, double)
         line += _leaning(sketch, sung) if manner.appoggiatura else sung
-    return joined(sketch, line, compass)
+    return line
 
 
 def pitches_of(
@@ -154,167 +94,6 @@ def heard_at(sketch: Sketch, start: int, tone: Tone, key: Key) -> Sounding:
     if chord.end - at <= 2 * STEP and tone.length > 2 * (chord.end - at) and chord.end < sketch.length:
         chord = sketch.chord_at(chord.end)
     return Sounding.of(chord, key)
-
-
-def worth_of(sketch: Sketch, theme: Theme, start: int, compass: tuple[int, int]) -> float:
-    """How well a theme would sing at `start`: steps inside phrases, the hook coming back unbent, strong chord tones."""
-    span = min(theme.span, BLOCK_BARS * sketch.bar)
-    tones = tones_of(theme, span)
-    if len(tones) < 3:
-        return 0.0
-    pitches = pitches_of(sketch, start, tones, *compass)
-    moves = [abs(q - p) for (a, p), (b, q) in pairwise(zip(tones, pitches, strict=True)) if b.at - a.end < TICKS]
-    steps = sum(move <= 2 for move in moves) / max(1, len(moves))
-    key = sketch.key_at(start)
-    lines = [line_of(key, pitch) for pitch in pitches]
-    cells = Counter((b - a, c - b, j.at - i.at, k.at - j.at) for (a, i), (b, j), (c, k) in
-                    _triples(list(zip(lines, tones, strict=True))))  # fmt: skip
-    again = min(1.0, (max(cells.values(), default=1) - 1) / 3)
-    strong = [p % 12 in sketch.chord_at(start + t.at).tones for t, p in zip(tones, pitches, strict=True)
-              if is_strong(t.at, sketch.bar)]  # fmt: skip
-    grounded = sum(strong) / len(strong) if strong else 0.4
-    return 2.0 * min(1.0, steps / 0.62) + 1.3 * again + 0.8 * min(1.0, grounded / 0.7)
-
-
-def crowned(sketch: Sketch, line: Sequence[Sung], highest: int) -> list[Sung]:
-    """The line with one highest note, between 60 and 85 % of the track.
-
-    When the top pitch stands elsewhere or more than once, the note of that window that needs least is raised to the next
-    chord tone above everything else up to `highest`, if the leaps beside it stay within an octave.
-    """
-    line = list(line)
-    window = [i for i, note in enumerate(line)
-              if 0.6 * sketch.length <= note.start <= 0.85 * sketch.length and note.length >= 2 * STEP]  # fmt: skip
-    if not window:
-        return line
-    top = max(note.pitch for note in line)
-    if sum(note.pitch == top for note in line) == 1 and any(line[i].pitch == top for i in window):
-        return line
-    for index in sorted(window, key=lambda i: (-line[i].pitch, -line[i].length, i))[:12]:
-        tones = sketch.chord_at(line[index].start).tones
-        near = [line[i].pitch for i in (index - 1, index + 1) if 0 <= i < len(line)]
-        for pitch in range(top + 1, min(highest, min(near) + 12) + 1):
-            if pitch % 12 in tones and (pitch - 1) % 12 not in tones:
-                line[index] = replace(line[index], pitch=pitch)
-                return line
-    return line
-
-
-def joined(sketch: Sketch, line: Sequence[Sung], compass: tuple[int, int]) -> list[Sung]:
-    """The line without leaps over an octave inside a stretch: whichever note does it best moves by an octave."""
-    line = list(line)
-    low, high = compass
-
-    def strain(first: int) -> int:
-        pitches = [note.pitch for note in line[max(0, first - 2) : first + 3]]
-        outside = sum(max(0, low - pitch, pitch - high) for pitch in pitches)
-        return 2 * outside + sum(max(0, abs(b - a) - 12) for a, b in pairwise(pitches))
-
-    for index in range(1, len(line)):
-        before, here = line[index - 1], line[index]
-        move = here.pitch - before.pitch
-        if abs(move) <= 12 or here.start - before.end >= 3 * sketch.bar:
-            continue
-        shift = -12 if move > 0 else 12
-        line[index] = replace(here, pitch=here.pitch + shift)
-        moved_here = strain(index)
-        line[index], line[index - 1] = here, replace(before, pitch=before.pitch - shift)
-        if moved_here <= strain(index):
-            line[index], line[index - 1] = replace(here, pitch=here.pitch + shift), before
-    return line
-
-
-def unclouded(sketch: Sketch, line: Sequence[Sung]) -> list[Sung]:
-    """The line without lasting rubs: tones a semitone from a chord note stay short, or end where such a chord begins."""
-    clear: list[Sung] = []
-    for note in line:
-        key = sketch.key_at(note.start)
-        for chord in sketch.chords_between(note.start, note.end):
-            if not Sounding.of(chord, key).rubs(note.pitch):
-                continue
-            if chord.start <= note.start:
-                if note.length > PASSING:
-                    note = replace(note, length=PASSING)
-            elif chord.start - note.start >= STEP:
-                note = replace(note, length=min(note.length, chord.start - note.start))
-        clear.append(note)
-    return clear
-
-
-def _triples(items: Sequence[tuple[int, Tone]]) -> Iterator[tuple[tuple[int, Tone], ...]]:
-    return zip(items, items[1:], items[2:], strict=False)
-
-
-def _runs(sketch: Sketch, code: str, section: Section) -> list[tuple[int, int]]:
-    """(first bar, bars) of each run of bars in which a part is active."""
-    runs: list[list[int]] = []
-    for bar, tick in enumerate(sketch.bars_of(section)):
-        if not sketch.active(code, tick):
-            continue
-        if runs and runs[-1][0] + runs[-1][1] == bar:
-            runs[-1][1] += 1
-        else:
-            runs.append([bar, 1])
-    return [(first, count) for first, count in runs]
-
-
-def _in_twelves(sketch: Sketch, section: Section) -> bool:
-    """Whether the chords of a section come back after twelve bars and not after eight."""
-    if section.bars % CHORUS_BARS or section.bars < 2 * CHORUS_BARS:
-        return section.bars == CHORUS_BARS and section.bars % BLOCK_BARS != 0 and any(
-            other.name != section.name and _in_twelves(sketch, other) for other in sketch.sections
-            if other.bars >= 2 * CHORUS_BARS)  # fmt: skip
-    symbols = [sketch.chord_at(tick).symbol for tick in sketch.bars_of(section)]
-    twelve = sum(a == b for a, b in zip(symbols, symbols[CHORUS_BARS:], strict=False)) / (len(symbols) - CHORUS_BARS)
-    eight = sum(a == b for a, b in zip(symbols, symbols[BLOCK_BARS:], strict=False)) / (len(symbols) - BLOCK_BARS)
-    return twelve > max(0.6, eight)
-
-
-def _energy_at(section: Section, tick: int) -> float:
-    first, last = section.energy
-    return first + (last - first) * (tick - section.start) / max(1, section.length)
-
-
-def _climax(blocks: Sequence[Block], sketch: Sketch) -> int:
-    """The block of most energy in 60-85 % of the track, late ones first; -1 without any."""
-    inside = [i for i, block in enumerate(blocks)
-              if 0.55 <= (block.start + 4 * sketch.bar) / sketch.length <= 0.88 and block.presence != "reduced"]  # fmt: skip
-    return max(inside, key=lambda i: (blocks[i].energy, blocks[i].presence == "full", i), default=-1)
-
-
-def _statement(stated: int, block: Block, manner: Manner, rng: Random) -> str:
-    """Each return changes one thing: nothing, the ending, a variation, the register, the ornament, the pace."""
-    if manner.kind == "loop":
-        return ("theme", "again", "again", "tail", "again", "again", "varied", "again")[stated % 8]
-    if stated == 0:
-        return "theme"
-    if stated == 1:
-        return "again"
-    if block.energy < 0.4 and stated % 3 == 0 and manner.kind in ("song", "theme", "hook"):
-        return "slow"
-    return ("tail", "ornate", "lifted", "again", "varied")[(stated - 2) % 5]
-
-
-def _resting(blocks: list[Block], sketch: Sketch, manner: Manner) -> list[Block]:
-    """Blocks silenced until the lead plays no more than its share of the track; the middle of long sections first.
-
-    Heads, sentences and themes are whole forms and stay as they are.
-    """
-    if manner.kind in ("head", "sentence", "theme"):
-        return blocks
-    share = min(manner.presence / (1 - sketch.genre.melody.rests), manner.presence + 0.15)
-    allowed = share * sketch.length / sketch.bar
-    playing = sum(block.bars for block in blocks)
-    order = sorted(
-        (i for i, b in enumerate(blocks) if b.role not in ("climax", "solo") and b.of > 1 and b.nth > 0),
-        key=lambda i: (blocks[i].nth % 2 == 0, blocks[i].of < 3, blocks[i].energy, i),
-    )
-    for index in order:
-        if playing <= allowed:
-            break
-        playing -= blocks[index].bars
-        blocks[index] = replace(blocks[index], role="rest")
-    return blocks
 
 
 def _versions(theme: Theme, sketch: Sketch, rng: Random) -> dict[str, Theme]:
@@ -404,7 +183,7 @@ def _sung(block: Block, section: Section, tones: Sequence[Tone], pitches: Sequen
             block.start + tone.at,
             tone.length,
             pitch,
-            loudness_of(_energy_at(section, block.start + tone.at), presence) - fade * tone.at / (8 * 4 * TICKS),
+            loudness_of(energy_at(section, block.start + tone.at), presence) - fade * tone.at / (8 * 4 * TICKS),
             double,
         )
         for tone, pitch in zip(tones, pitches, strict=True)

@@ -6,14 +6,16 @@ from random import Random
 
 from sonicforge.chance import choices
 from sonicforge.compose.arp import write_arp
+from sonicforge.compose.blocks import Block, blocks_of, with_roles
 from sonicforge.compose.chops import answering, carried, syllables_of
 from sonicforge.compose.counter import answers, bells, choir, echo, held_strings, third_below, thirds_below
 from sonicforge.compose.fragments import drifting
 from sonicforge.compose.hook import ChordsAt, Frame, find_hook
-from sonicforge.compose.lead import Block, blocks_of, crowned, joined, pitches_of, sing, unclouded, with_roles, worth_of
+from sonicforge.compose.lead import pitches_of, sing
 from sonicforge.compose.manner import Manner, manner_of
 from sonicforge.compose.motif import Hook, Motif, hook_from, line_of, pitch_of
 from sonicforge.compose.phrasing import Delivery, Sung, breathing, perform
+from sonicforge.compose.polish import crowned, joined, unclouded, worth_of
 from sonicforge.compose.sketch import Sketch
 from sonicforge.compose.solo import improvised
 from sonicforge.compose.theme import Theme, compose_theme, contrast_of
@@ -98,7 +100,8 @@ def _frame(sketch: Sketch, manner: Manner) -> Frame:
     share = 0.36 if manner.kind in ("anthem", "sentence", "theme", "head") else 0.4
     least, most = low + 0.3 * (high - low), low + (share + 0.2) * (high - low)
     centre = min(max(over + sketch.plan.mood.register / 2, least), most)
-    low, high = max(low, round(centre) - COMPASS // 2), min(high, round(centre) + COMPASS // 2)
+    reach = COMPASS // 2 if manner.kind != "drift" else COMPASS * 5 // 8
+    low, high = max(low, round(centre) - reach), min(high, round(centre) + reach)
     strong, weak = _shares(melody.degrees_strong), _shares(melody.degrees_weak)
     return Frame(
         key, line_of(key, low), line_of(key, high), line_of(key, round(centre)), strong, weak,
@@ -110,10 +113,11 @@ def _main_line(ground: _Ground, code: str) -> list[Sung]:
     """The tune in whichever part carries it, from blocks to breath."""
     sketch, manner = ground.sketch, ground.manner
     rng = ground.chance("line")
-    blocks = with_roles(blocks_of(sketch, code), sketch, manner, code, rng)
+    blocks = with_roles(blocks_of(sketch, code), sketch, manner, code)
     if manner.kind == "drift":
-        return _cleared(ground, crowned(
-            sketch, drifting(sketch, blocks, ground.hook, ground.compass, rng), ground.compass[1] + 2))
+        return _cleared(
+            ground, crowned(sketch, drifting(sketch, blocks, ground.hook, ground.compass, rng), ground.compass[1] + 2)
+        )
     trading = _trading(sketch, blocks, code)
     line = sing(sketch, manner, ground.themes, blocks, ground.compass, rng, code=code, shared=_shared(ground, blocks))
     solos = [block for block in blocks if block.role == "solo"]
@@ -151,8 +155,15 @@ def _second_line(ground: _Ground, lead: Sequence[Sung]) -> list[Sung]:
     plain = [b for b in blocks if b not in turned and b not in beside]
     line = thirds_below(sketch, lead, [(b.start, b.start + b.bars * sketch.bar) for b in beside])
     if turned:
-        line += sing(sketch, manner, ground.themes, [replace(b, role="inverted") for b in turned],
-                     ground.compass, rng, code=SECOND)
+        line += sing(
+            sketch,
+            manner,
+            ground.themes,
+            [replace(b, role="inverted") for b in turned],
+            ground.compass,
+            rng,
+            code=SECOND,
+        )
     line += _beside_lead(ground, plain, lead, rng)
     return unclouded(sketch, _cleared(ground, sorted(line, key=lambda note: note.start)))
 
@@ -185,7 +196,7 @@ def _beside_chops(ground: _Ground, chops: Sequence[Sung]) -> list[Sung]:
     rng = ground.chance("line beside")
     blocks = blocks_of(sketch, LEAD)
     chopped = {sketch.section_index(note.start) for note in chops}
-    alone = with_roles([b for b in blocks if b.section not in chopped], sketch, ground.manner, LEAD, rng)
+    alone = with_roles([b for b in blocks if b.section not in chopped], sketch, ground.manner, LEAD)
     line = sing(sketch, ground.manner, ground.themes, alone, ground.compass, rng, code=LEAD)
     line += answers(sketch, [b for b in blocks if b.section in chopped], chops, ground.hook, rng, shift=3)
     line = joined(sketch, _cleared(ground, sorted(line, key=lambda note: note.start)), ground.compass)
@@ -242,7 +253,9 @@ def _parts(ground: _Ground, code: str, line: Sequence[Sung]) -> list[Part]:
             for name, found in ((layer.voice, played), (f"{layer.voice} double", doubled)):
                 parts.setdefault((layer, name), []).extend(found)
     return [
-        Part(name, code, layer.stem, layer.voice, False, tuple(sorted(notes, key=lambda note: (note.start, note.pitch))))
+        Part(
+            name, code, layer.stem, layer.voice, False, tuple(sorted(notes, key=lambda note: (note.start, note.pitch)))
+        )
         for (layer, name), notes in parts.items()
         if notes
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from random import Random
 
 from sonicforge.compose.humanise import Drift, velocity
@@ -65,7 +66,7 @@ def breathing(line: Sequence[Sung], stretch: int, rests: float, *, longest: int 
     """
     if not line or stretch <= 0:
         return list(line)
-    rooms = [max(STEP // 2, b.start - a.start) for a, b in zip(line, line[1:], strict=False)] + [2 * line[-1].length]
+    rooms = [max(STEP // 2, b.start - a.start) for a, b in pairwise(line)] + [2 * line[-1].length]
     typical = sorted(rooms)[len(rooms) // 2]
     closing = [room >= max(2 * typical, TICKS + PHRASE_REST) for room in rooms]
     wanted = (1 - rests) * stretch
@@ -102,7 +103,7 @@ def perform(line: Sequence[Sung], delivery: Delivery, rng: Random) -> tuple[list
     line = _one_voice(line)
     levels = _levels(line, delivery, rng)
     drift = Drift(rng, *delivery.lag_ms, _SOLO_RHO)
-    begins = [True, *(b.start - a.end >= PHRASE_REST for a, b in zip(line, line[1:], strict=False))]
+    begins = [True, *(b.start - a.end >= PHRASE_REST for a, b in pairwise(line))]
     salt = rng.randrange(_DIE)
     notes: list[Note] = []
     graces: list[Note] = []

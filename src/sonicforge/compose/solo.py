@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
+from sonicforge.compose.blocks import Block
 from sonicforge.compose.fit import Sounding
-from sonicforge.compose.lead import Block, pitches_of
+from sonicforge.compose.lead import pitches_of
 from sonicforge.compose.manner import Manner
 from sonicforge.compose.motif import Motif, line_of
 from sonicforge.compose.phrasing import Sung, loudness_of
@@ -174,7 +175,14 @@ def _target(sketch: Sketch, tick: int, near: int, aim: float, player: _Player, r
 
 
 def _way(
-    sketch: Sketch, onsets: Sequence[tuple[int, int]], start: int, goal: int, player: _Player, rng: Random, *, rising: bool
+    sketch: Sketch,
+    onsets: Sequence[tuple[int, int]],
+    start: int,
+    goal: int,
+    player: _Player,
+    rng: Random,
+    *,
+    rising: bool,
 ) -> list[int]:
     """Pitches for the onsets from `start` on, ready to fall into `goal`."""
     count = len(onsets)

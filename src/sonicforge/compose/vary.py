@@ -103,10 +103,11 @@ def tail(motif: Motif, degrees: Iterable[int], setting: Setting, rng: Random) ->
         return motif
     changed = min(max(1, count - 3), rng.choice((1, 2, 2, 3)))
     kept = motif.tones[: count - changed]
-    goal = nearest_line(motif.tones[-1].line + rng.choice((-2, -1, 1, 2)), degrees, setting, unlike=motif.tones[-1].line)
+    last = motif.tones[-1].line
+    goal = nearest_line(last + rng.choice((-2, -1, 1, 2)), degrees, setting, unlike=last)
     lines = _path(kept[-1].line, goal, changed)
-    return Motif(kept + tuple(replace(t, line=line, bend=0)
-                              for t, line in zip(motif.tones[count - changed:], lines, strict=True)), motif.span)  # fmt: skip
+    new = (replace(t, line=line, bend=0) for t, line in zip(motif.tones[count - changed :], lines, strict=True))
+    return Motif((*kept, *new), motif.span)
 
 
 def ended(motif: Motif, degrees: Iterable[int], setting: Setting) -> Motif:
@@ -158,17 +159,17 @@ def inside(motif: Motif, setting: Setting) -> Motif:
 
 Operation = Callable[[Motif, Setting, Random], Motif]
 OPERATIONS: dict[str, Operation] = {
-    "rep": lambda motif, setting, rng: motif,
+    "rep": lambda motif, _setting, _rng: motif,
     "tail": lambda motif, setting, rng: tail(motif, setting.open + setting.closed, setting, rng),
-    "seq": lambda motif, setting, rng: sequence(motif, rng.choice((-2, -1, 1, 2))),
-    "frag": lambda motif, setting, rng: fragment(motif),
-    "disp": lambda motif, setting, rng: displaced(motif, rng.choice((-2, 2, 2, 1))),
-    "dim": lambda motif, setting, rng: diminished(motif),
-    "inv": lambda motif, setting, rng: inverted(motif),
-    "orn": lambda motif, setting, rng: ornamented(motif, rng),
-    "thin": lambda motif, setting, rng: thinned(motif, setting),
-    "oct": lambda motif, setting, rng: octave(motif, rng.choice((-1, 1))),
-    "aug": lambda motif, setting, rng: head(motif, max(2, len(motif.tones) // 2)),
+    "seq": lambda motif, _setting, rng: sequence(motif, rng.choice((-2, -1, 1, 2))),
+    "frag": lambda motif, _setting, _rng: fragment(motif),
+    "disp": lambda motif, _setting, rng: displaced(motif, rng.choice((-2, 2, 2, 1))),
+    "dim": lambda motif, _setting, _rng: diminished(motif),
+    "inv": lambda motif, _setting, _rng: inverted(motif),
+    "orn": lambda motif, _setting, rng: ornamented(motif, rng),
+    "thin": lambda motif, setting, _rng: thinned(motif, setting),
+    "oct": lambda motif, _setting, rng: octave(motif, rng.choice((-1, 1))),
+    "aug": lambda motif, _setting, _rng: head(motif, max(2, len(motif.tones) // 2)),
 }
 """Operation by the name genre files use. Inside a plan, where time is given, `aug` broadens by leaving out the end."""
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonicforge.critic.sample_kernels import band_powers, survey
-from sonicforge.sound.audio import Audio, Samples
+from sonicforge.sound.audio import Audio, Samples, silence
 from sonicforge.sound.k_weighting import PIECES_PER_SECOND, piece_edges, weigh
 from sonicforge.sound.loudness import FLOOR_LUFS, Loudness, power_to_lufs, summary, weighted_power
 from sonicforge.sound.spectrum import OCTAVES_HZ, THIRDS_HZ
@@ -80,6 +80,8 @@ class Hearing:
 
 def hear(audio: Audio) -> Hearing:
     """Listen to a whole sound once. Mono is heard as two equal channels; of surround the first two channels count."""
+    if not audio.length:
+        audio = silence(audio.channels, 1, audio.sample_rate)
     left, right = (np.ascontiguousarray(audio.samples[i]) for i in (0, min(1, audio.channels - 1)))
     edges = _edges(audio)
     highest, envelope, sums, faults = survey(left, right, edges, *_band_pass(audio.sample_rate))

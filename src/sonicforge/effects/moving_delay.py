@@ -71,7 +71,7 @@ def _glide(line, out, within, fraction, step):  # type: ignore[no-untyped-def]
         )
 
 
-@njit(cache=True, nogil=True, fastmath=True)
+@njit(cache=True, nogil=True)
 def _read(line, out, offset, delays, phase):  # type: ignore[no-untyped-def]
     n = out.size
     i = 0

@@ -30,7 +30,9 @@ class ReverbPreset:
 
 
 REVERBS: dict[str, ReverbPreset] = {
-    "ROOM": ReverbPreset(0.45, 6, 180, 7500, 8, (9.0, 37.0), 0.75, early_db=0.0, early_ms=24, width=0.7),
+    "ROOM": ReverbPreset(
+        0.45, 6, 180, 7500, 8, (9.0, 31.0), 0.75, early_db=0.0, early_ms=24, width=0.7, turn=0.5, turn_hz=1.0
+    ),
     "DRUMROOM": ReverbPreset(0.8, 9, 160, 9000, 8, (9.0, 31.0), 0.75, early_db=4.0, early_ms=32),
     "GATED": ReverbPreset(
         1.4, 6, 160, 9000, 16, (9.0, 41.0), 0.85, early_db=0.0, early_ms=32, hold_ms=180, release_ms=40

@@ -18,7 +18,7 @@ def pan_gains(position: float, *, centre_db: float = -3.0) -> tuple[float, float
     `centre_db` names the law: -3 constant power, -6 constant sum, -4.5 in between.
     """
     angle = (min(max(position, -1.0), 1.0) + 1) * math.pi / 4
-    exponent = -centre_db / 3.0103
+    exponent = -centre_db / 3.0
     return math.cos(angle) ** exponent, math.sin(angle) ** exponent
 
 

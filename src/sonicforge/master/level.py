@@ -18,7 +18,7 @@ from sonicforge.effects.soft_clip import clipped_peak
 from sonicforge.genres.genre import Target
 from sonicforge.sound.audio import Audio, Samples
 from sonicforge.sound.k_weighting import piece_edges
-from sonicforge.sound.loudness import Curve, gated, piece_power
+from sonicforge.sound.loudness import Curve, gated, loudness_range, piece_power
 from sonicforge.sound.true_peak import chosen, sample_peak
 
 COARSE = 8
@@ -26,12 +26,13 @@ COARSE = 8
 
 MOST_REDUCTION_DB = 3.5
 CLIPS_DB = (1.0, 2.0, 3.0, 4.5, 6.0, 7.5, 9.0, 10.5)
-"""How far the highest transients may be shaved, tried in turn until the limiter has little enough to do."""
+"""How far the highest transients may be shaved; the least is taken that leaves the limiter little enough to do."""
 
 GLUE_RATIO = 3.0
 MOST_GLUE_DB = 12.0
 MOST_SHAVED_DB = 6.0
 
+_DENSE_PLR_DB = 12.0
 _GENTLE_DB = 1.5
 _AIM_REDUCTION_DB = 3.0
 _MOST_GAIN_DB = 60.0
@@ -101,17 +102,29 @@ def decide_level(heard: Sketch, target: Target) -> Level:
     stay gentle: 95 % of the time it should take less than 3.5 dB. Silence gets no gain."""
     if heard.loudness == -inf:
         return Level(0.0, inf, target.true_peak)
-    level, reduction = _matched(heard, Level(target.lufs - heard.loudness, inf, target.true_peak), target.lufs)
+    level, _ = _matched(heard, Level(target.lufs - heard.loudness, inf, target.true_peak), target.lufs)
     over = _over_db(heard, level)
     if over <= _GENTLE_DB:
         return level
-    for shaved in CLIPS_DB:
-        # What passes the clipper is at most what the limiter may take: clipping harder would only add distortion.
-        clip = round(target.true_peak + max(_AIM_REDUCTION_DB, over - shaved), 2)
-        level, reduction = _matched(heard, replace(level, clip_db=clip), target.lufs)
-        if p95_db(reduction) <= _AIM_REDUCTION_DB or clip <= target.true_peak + _AIM_REDUCTION_DB:
-            break
+    clips = _clips(over, level.ceiling_db)
+    first, last = 0, len(clips) - 1
+    while first <= last:
+        middle = (first + last) // 2
+        tried, reduction = _matched(heard, replace(level, clip_db=clips[middle]), target.lufs)
+        if p95_db(reduction) <= _AIM_REDUCTION_DB or middle == len(clips) - 1:
+            level, last = tried, middle - 1
+        else:
+            first = middle + 1
     return level
+
+
+def _clips(over_db: float, ceiling_db: float) -> list[float]:
+    """Clip ceilings to choose from, gentlest first.
+
+    What passes the clipper is at most what the limiter may take: clipping harder would only add distortion.
+    """
+    clips = [round(ceiling_db + max(_AIM_REDUCTION_DB, over_db - shaved), 2) for shaved in CLIPS_DB]
+    return sorted(set(clips), reverse=True)
 
 
 def corrected(heard: Sketch, level: Level, wanted_lufs: float, reached_lufs: float) -> Level:
@@ -120,11 +133,15 @@ def corrected(heard: Sketch, level: Level, wanted_lufs: float, reached_lufs: flo
     return _matched(heard, level, wanted_lufs - error)[0]
 
 
-def decide_glue(heard: Sketch, level: Level) -> float:
+def decide_glue(heard: Sketch, level: Level, target: Target) -> float:
     """Threshold (dBFS, before the gain) of a compressor for material that would need to lose more than 6 dB of its
-    transients to the clipper, or more than 3.5 dB to the limiter; inf for all other."""
+    transients to the clipper or more than 3.5 dB to the limiter, or that is meant dense and varies too much in
+    loudness; inf for all other."""
     shaved = _over_db(heard, level) + level.ceiling_db - level.clip_db
-    too_much = max(0.0, shaved - MOST_SHAVED_DB) + max(0.0, p95_db(heard.rehearse(level)[1]) - MOST_REDUCTION_DB)
+    reduction, spread = p95_db(heard.rehearse(level)[1]), loudness_range(heard.power)
+    too_much = max(0.0, shaved - MOST_SHAVED_DB) + max(0.0, reduction - MOST_REDUCTION_DB)
+    if target.plr[1] <= _DENSE_PLR_DB:
+        too_much += max(0.0, spread - target.lra[1]) / 2
     if too_much == 0:
         return inf
     # The gain that follows brings back about half of what the glue takes from the peaks.

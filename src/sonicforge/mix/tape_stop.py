@@ -9,7 +9,6 @@ from sonicforge.sound.audio import Samples
 BEND = 1.6
 DARKEST_HZ = 60.0
 BRIGHTEST_HZ = 12_000.0
-FADE_S = 0.005
 
 
 def tape_stop(x: Samples, start: int, stop: int, *, sample_rate: int) -> None:
@@ -27,6 +26,6 @@ def tape_stop(x: Samples, start: int, stop: int, *, sample_rate: int) -> None:
     speed = (1 - np.arange(points_for(length)) * CONTROL / length).clip(0.0) ** BEND
     corner = np.maximum(speed * BRIGHTEST_HZ, DARKEST_HZ).astype(np.float32)
     slowed = Sweep(corner, high=False, sample_rate=sample_rate).process(piece)
-    fade = min(int(FADE_S * sample_rate), length)
-    slowed[:, -fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
+    # A head hears the change of the field: below a fifth of the speed the level falls with it.
+    slowed *= np.minimum(5 * (1 - share) ** BEND, 1).astype(np.float32)
     x[:, start:stop] = slowed

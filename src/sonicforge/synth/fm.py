@@ -3,6 +3,8 @@
 Chowning, "The synthesis of complex audio spectra by means of frequency modulation" (1973).
 """
 
+from math import gamma
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -12,6 +14,7 @@ from sonicforge.sound.audio import SAMPLE_RATE, Samples
 
 Doubles = NDArray[np.float64]
 
+HIGHEST_HZ = 21_000.0
 HELD = 0.45
 """Share of an index that a growl keeps."""
 STEREO_TURN = 0.07
@@ -24,18 +27,24 @@ def play_fm(
     """Adds the voice to `out` (channels, n), less its direct current (below 12 Hz).
 
     inc (hops) cycles per sample, velocity 0..1, `starts` strike samples. `growl` (hops + 1) keeps the indices up and
-    moves them. An index that would throw strong sidebands beyond 21 kHz is lowered (Carson's rule).
+    moves them. An index that would throw sidebands beyond 21 kHz is lowered.
     """
     ratios = np.array([modulator.ratio for modulator in spec.modulators])
     index = np.array([m.index * (1 - m.velocity * (1 - velocity) * 0.9) for m in spec.modulators])
     tau = np.array([max(m.decay_ms, 5.0) * SAMPLE_RATE / 3000.0 for m in spec.modulators])
-    room = 21_000.0 / SAMPLE_RATE / max(float(inc.max()), 1e-6) - spec.ratio
-    index = np.minimum(index, np.maximum(room / ratios - 1.0, 0.0) * 0.9)
+    room = HIGHEST_HZ / SAMPLE_RATE / max(float(inc.max()), 1e-6) - spec.ratio
+    index = np.minimum(index, [_most_index(int(max(room / ratio, 0.0))) for ratio in ratios])
     hits = np.array(starts, np.int64)
     hold = 0.0 if growl is None else HELD
     motion = np.ones(len(inc) + 1) if growl is None else growl
     for c in range(out.shape[0]):
         _fm(inc, spec.ratio, ratios, index, tau, hold, motion, STEREO_TURN * c, gain * spec.level, hits, out[c])
+
+
+def _most_index(orders: int) -> float:
+    """The index at which the first sideband beyond `orders` is 60 dB below the carrier (small-argument Bessel)."""
+    beyond = orders + 1
+    return float(2 * (0.001 * gamma(beyond + 1)) ** (1 / beyond)) if beyond < 40 else 40.0
 
 
 @njit(cache=True, nogil=True, fastmath=True)

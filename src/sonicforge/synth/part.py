@@ -36,6 +36,7 @@ from sonicforge.synth.voice import (
 Doubles = NDArray[np.float64]
 
 VELOCITY_STEP = 16
+CLOUDS = 48
 GATES_PER_OCTAVE = 24
 OCTAVE_STEP = 1 / 6
 SETTLE = HOP * 750
@@ -174,6 +175,8 @@ def _take(voice: Voice, tail: int, setting: Setting, curves: Sequence[Curve], cl
 
 def _round_robin(patch: Patch) -> int:
     """How many versions of a note take turns: strings, hammers and mallets are never struck twice alike."""
+    if patch.grains:
+        return CLOUDS
     return 3 if patch.string or patch.piano or patch.partials else 2
 
 

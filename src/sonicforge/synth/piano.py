@@ -1,6 +1,6 @@
 """Piano: stiff strings in twos and threes, prompt sound and after-sound, hammer, damper.
 
-Partials f_n = n f0 sqrt(1 + B n^2); a hammer that brightens with velocity and strikes at one eighth of the string;
+Partials f_n = n f0 sqrt((1 + B n^2) / (1 + B)); a hammer that brightens with velocity and strikes at one eighth of the string;
 two-stage decay from coupled, slightly mistuned strings (Weinreich, "Coupled piano strings", JASA 1977).
 """
 
@@ -29,7 +29,7 @@ def strike(spec: Piano, pitch: float, velocity: int, out: Samples, *, tune: floa
     f0 = 440.0 * 2 ** ((pitch - 69) / 12) * tune
     stiffness = 1.7e-4 * 2 ** (max(pitch - 45, 0) / 9.5)
     n = np.arange(1, 120)
-    hz = n * f0 * np.sqrt(1 + stiffness * n * n)
+    hz = n * f0 * np.sqrt((1 + stiffness * n * n) / (1 + stiffness))
     level = _levels(spec, pitch, velocity, n, hz)
     keep = (hz < 17_000) & (level > FLOOR_DB)
     n, hz, amount = n[keep], hz[keep], 10 ** (level[keep] / 20)

@@ -23,7 +23,7 @@ FILTER_MOVE = log2(1.25)
 
 _FILTERS = ("lowpass_hz", "highpass_hz", "cutoff_oct")
 _BUILDS = ("RIS", "SNR", "HPF", "LPF")
-_REST_BARS = 2
+_REST_BARS = 4
 _NEW_HITS = 2
 _MEMORY_BARS = 4
 
@@ -31,8 +31,8 @@ _MEMORY_BARS = 4
 def change_cadence(reading: Reading) -> Finding:
     """Bars between noticeable events: layers, pattern switches and fills, effects, filter moves, new chords.
 
-    Everything that changes on one beat is one event. A layer enters or leaves when a part begins after two bars of
-    silence or falls silent for two, and belongs to its bar line. A drum bar is new when it differs in at least two hits
+    Everything that changes on one beat is one event. A layer enters or leaves when a part begins after four bars of
+    silence or falls silent for four, and belongs to its bar line. A drum bar is new when it differs in at least two hits
     from each of the four bars before it. A filter move is every further 25 %. Chords are new when a four-bar stretch
     has one not heard in the eight bars before. Crowding (more than six events in two bars) is not counted where a build
     is planned.
