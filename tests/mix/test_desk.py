@@ -192,8 +192,8 @@ def test_the_low_end_of_the_mix_is_mono(genre: Genre, score: Score) -> None:
     stems = {"pad": noise(2, low=25, high=4000)}
     genre = replace(genre, mix={"pad": plain(-6.0, highpass_hz=10.0)})
     mid, side = mid_side_octaves(mix(stems, score, genre).audio)
-    assert side[0] - mid[0] < -20
-    assert side[1] - mid[1] < -10
+    assert side[0] - mid[0] < -30
+    assert side[1] - mid[1] < -15
 
 
 def test_the_tape_on_the_bus_does_not_shift_the_mix_in_time(

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from sonicforge.genres import load as genres
-from sonicforge.genres.patch import Patch, parse_patch
+from sonicforge.genres.patch import parse_patch
+from sonicforge.genres.timbre import Patch
 from sonicforge.synth.mutation import mutate
 
 

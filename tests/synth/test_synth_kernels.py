@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from one_patch import pitch_cents, rms, spectrum, stray_db
 
-from sonicforge.genres.patch import Envelope, Filter, Fm, Modulator, Piano, String
+from sonicforge.genres.timbre import Envelope, Filter, Fm, Modulator, Piano, String
 from sonicforge.synth.cache import NoteCache
 from sonicforge.synth.drive import drive
 from sonicforge.synth.envelopes import contour, release_samples
@@ -23,7 +23,7 @@ HIGH = 1108.73
 def bank(kinds: list[int], phases: list[float], channels: int = 1) -> Bank:
     count = len(kinds)
     return Bank(
-        np.array(phases), np.ones(count), np.ones((channels, count)), np.array(kinds), np.zeros((count, HOPS // 32 + 3))
+        np.array(phases), np.ones(count), np.ones((channels, count)), np.array(kinds), np.zeros((count, HOPS // 64 + 3))
     )
 
 

@@ -5,7 +5,8 @@ import pytest
 from one_patch import BAR, pitch_cents, rms, score_of, stray_db
 
 from sonicforge.genres import load as genres
-from sonicforge.genres.patch import Patch, parse_patch
+from sonicforge.genres.patch import parse_patch
+from sonicforge.genres.timbre import Patch
 from sonicforge.music.score import Note
 from sonicforge.synth.render import render_stem, stem_length
 

@@ -1,6 +1,7 @@
 """The gate: `sonicforge COMMAND`. Commands load what they need when they run, so `--help` answers at once."""
 
 import sys
+from itertools import pairwise
 
 import typer
 
@@ -44,8 +45,17 @@ def main() -> None:
         sys.exit(1)
     except Exception as error:
         # Typer's own usage errors (unknown option, not a number) know how to say it in one line.
-        if hasattr(error, "format_message"):
-            sys.stderr.write(f"error: {error.format_message()}\n")
-            sys.exit(2)
-        raise
+        if not hasattr(error, "format_message"):
+            raise
+        sys.stderr.write(f"error: {error.format_message()}{_met(error)}\n")
+        sys.exit(2)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _met(error: Exception) -> str:
+    """The value that an option was given, for errors that only name the option."""
+    names = getattr(getattr(error, "param", None), "opts", ())
+    for name, value in pairwise(sys.argv):
+        if name in names:
+            return f" (met {value!r})"
+    return ""

@@ -14,7 +14,10 @@ CHORUS_BARS = 12
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stretch of up to eight or twelve bars of one section in which a part may play. `nth` counts blocks of the section."""
+    """A stretch of up to eight or twelve bars of one section in which a part may play.
+
+    `nth` counts the `of` blocks of a section.
+    """
 
     start: int
     bars: int
@@ -44,7 +47,10 @@ def blocks_of(sketch: Sketch, code: str) -> list[Block]:
 
 
 def with_roles(blocks: Sequence[Block], sketch: Sketch, manner: Manner, code: str) -> list[Block]:
-    """Blocks with what each one says: hint, theme, again, tail, varied, slow, lifted, climax, fragment, echo or rest."""
+    """Blocks with what each one says.
+
+    Roles: hint, theme, again, tail, varied, ornate, slow, lifted, climax, inverted, fragment, echo, solo, rest.
+    """
     crown = _climax(blocks, sketch)
     named: list[Block] = []
     stated = 0
@@ -99,8 +105,9 @@ def _in_twelves(sketch: Sketch, section: Section) -> bool:
 
 def _climax(blocks: Sequence[Block], sketch: Sketch) -> int:
     """The block of most energy in 60-85 % of the track, late ones first; -1 without any."""
-    inside = [i for i, block in enumerate(blocks)
-              if 0.55 <= (block.start + 4 * sketch.bar) / sketch.length <= 0.88 and block.presence != "reduced"]  # fmt: skip
+    half = BLOCK_BARS * sketch.bar // 2
+    places = [(block.start + half) / sketch.length for block in blocks]
+    inside = [i for i, block in enumerate(blocks) if 0.55 <= places[i] <= 0.88 and block.presence != "reduced"]
     return max(inside, key=lambda i: (blocks[i].energy, blocks[i].presence == "full", i), default=-1)
 
 

@@ -43,7 +43,7 @@ def answering(sketch: Sketch, blocks: Sequence[Block], chop: Motif, lead: Sequen
 
 
 def carried(sketch: Sketch, line: Sequence[Sung], blocks: Sequence[Block], rng: Random) -> list[Sung]:
-    """A theme line as chops: notes cut or drowned; in doubled blocks and the last one two registers trade by two bars."""
+    """A theme line as chops: notes cut or drowned; in doubled blocks and the last one two registers trade."""
     last = max((block.start for block in blocks), default=0)
     by_start = sorted(blocks, key=lambda block: block.start)
     chopped: list[Sung] = []

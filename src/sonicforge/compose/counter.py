@@ -82,7 +82,7 @@ def answers(
 
 
 def held_strings(sketch: Sketch, blocks: Sequence[Block], lead: Sequence[Sung], low: int, high: int) -> list[Sung]:
-    """A counter-melody of long notes: one a chord, moving little and against the lead, never the note the lead sings."""
+    """A counter-melody of long notes: one a chord, moving little, never the note the lead sings."""
     ordered = sorted(lead, key=lambda note: note.start)
     starts = [note.start for note in ordered]
     line: list[Sung] = []

@@ -11,9 +11,9 @@ from sonicforge.music.scale import MODES, Key
 from sonicforge.music.score import STEP, TICKS, ChordSpan
 
 _REACH = 2
-_KEEP_INTERVAL = 0.55
+_KEEP_INTERVAL = 0.85
 _KEEP_PITCH = 0.5
-_TURN = 0.8
+_TURN = 1.0
 _HOPELESS = 3.0
 
 

@@ -56,7 +56,7 @@ def drifting(sketch: Sketch, blocks: Sequence[Block], hook: Motif, compass: tupl
 
 
 def _another(questions: list[Motif], said: list[Motif], lines: range, rng: Random) -> list[Motif]:
-    """Question, another one, the first elsewhere, and its answer: the question turned over; never one of the last three.
+    """Question, another one, the first elsewhere, its answer (the question turned over); none of the last three.
 
     Returns the places inside `lines` where it could be said, in any order.
     """

@@ -11,7 +11,7 @@ from sonicforge.compose.motif import Motif, Tone, is_strong, line_of
 from sonicforge.compose.phrasing import Sung, loudness_of
 from sonicforge.compose.sketch import Sketch
 from sonicforge.compose.theme import Theme, lifted, tones_of, with_new_tail, with_other_variation
-from sonicforge.compose.vary import augmented, ended, fragment, head, inverted, ornamented, sequence, thinned
+from sonicforge.compose.vary import augmented, ended, fragment, head, inverted, ornamented, sequence
 from sonicforge.music.scale import Key
 from sonicforge.music.score import STEP, TICKS, Section
 
@@ -121,7 +121,7 @@ def _tones(block: Block, theme: Theme, versions: dict[str, Theme], sketch: Sketc
         case "hint":
             return _spaced(head(theme.hook, max(2, (len(theme.hook.tones) + 1) // 2 + 1)), span, sketch.bar)
         case "fragment":
-            return _spaced(thinned(theme.hook, theme.setting), span, sketch.bar)
+            return _spaced(head(theme.hook, max(3, len(theme.hook.tones) - 1)), span, sketch.bar)
         case "echo":
             return _echo(theme.hook, span, sketch.bar)
         case "slow":
@@ -206,6 +206,7 @@ def _leaning(sketch: Sketch, line: Sequence[Sung]) -> list[Sung]:
             leaning.append(note)
             continue
         first = min(TICKS, note.length // 2)
-        leaning += [replace(note, length=first, pitch=above, loudness=note.loudness + 4),
-                    replace(note, start=note.start + first, length=note.length - first, loudness=note.loudness - 6)]  # fmt: skip
+        leaning.append(replace(note, length=first, pitch=above, loudness=note.loudness + 4))
+        rest = note.length - first
+        leaning.append(replace(note, start=note.start + first, length=rest, loudness=note.loudness - 6))
     return leaning

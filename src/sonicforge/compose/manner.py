@@ -4,7 +4,7 @@ A plan is a row of motif statements over eight bars:
 
     A  the hook            v  a variation by the genre's own operations     -  silence
     B  the contrast        o  the hook with an open ending                  c  the hook with a closed ending
-    s  the hook a step or a third higher                                    e  the answer that climbs to the peak
+    s  the hook a step or a third higher        i  turned over              e  the answer that climbs to the peak
 """
 
 from collections.abc import Mapping
@@ -19,10 +19,11 @@ Weights = Mapping[int, float]
 class Manner:
     """`values`: note values of rhythms; `starts`: where a motif's first note may stand; `bars`: motif length.
 
-    `presence` is the most of a track's time that a lead may sound; `second` names what the second voice does; `double` is the
-    octave added where a section asks for the full lead; `glide` the chance that a leap slides; `arc` and `jitter` the
-    velocity span of a phrase and its noise; `loops` the lengths of loops that ignore the bar; `carrier` the part code
-    that has the tune; `grace` the chance of a grace note; `appoggiatura`: long strong notes may lean from above.
+    `presence` is the most of a track's time that a lead may sound; `second` names what the second voice does;
+    `double` is the octave added where a section asks for the full lead; `glide` the chance that a leap slides; `arc`
+    and `jitter` the velocity span of a phrase and its noise; `loops` the lengths of loops that ignore the bar;
+    `carrier` the part code that has the tune; `grace` the chance of a grace note; `appoggiatura`: long strong notes
+    may lean from above.
     """
 
     kind: str
@@ -72,7 +73,7 @@ MANNERS: dict[str, Manner] = {
     ),
     "trance_uplifting": Manner(
         "anthem", {3: 6, 2: 3, 4: 2, 6: 1.5, 5: 0.5}, {0: 6, 2: 1.5, 3: 1, 4: 0.5}, 1, (3, 6),
-        ("A v A o A s e c", "A s A o A v e c", "A A s o A A e c", "A v s o A v e c"),
+        ("A i A o A s e c", "A s A o i s e c", "A B A o A s e c", "A A i o A A e c", "A v s o A i e c"),
         span=(3, 9), pitches=(2, 5), breath=0, presence=0.66, second="strings", arc=5, jitter=3, glide=0.25,
     ),
     "drum_and_bass": Manner(
@@ -80,8 +81,8 @@ MANNERS: dict[str, Manner] = {
         ("A - v -", "A v B c", "A o A c", "A - o c", "A v A c"), breath=6, second="chops", arc=8, jitter=4, grace=0.06,
     ),
     "drum_and_bass_neuro": Manner(
-        "hook", {8: 4, 6: 2, 12: 3, 16: 1, 4: 2, 10: 1, 3: 1}, {0: 4, 4: 1.5, 8: 1, 6: 1}, 4, (3, 5),
-        ("A v", "A s", "A A", "A o"), span=(2, 9), pitches=(2, 4), breath=14, glide=0.6, arc=7,
+        "hook", {8: 4, 6: 2, 12: 3, 16: 1, 4: 2, 10: 1, 3: 1}, {0: 4, 4: 1.5, 8: 1, 6: 1}, 4, (4, 5),
+        ("A v", "A s", "A A", "A o"), span=(2, 9), pitches=(3, 4), breath=14, glide=0.6, arc=7,
     ),
     "dubstep": Manner(
         "song", {4: 3, 6: 4, 8: 3, 3: 2, 2: 1, 12: 1, 10: 0.7}, {0: 4, 2: 1, 4: 1.5, 6: 1}, 2, (4, 6),
@@ -102,7 +103,8 @@ MANNERS: dict[str, Manner] = {
     ),
     "future_garage": Manner(
         "fragment", {3: 3, 4: 3, 6: 4, 8: 2, 2: 1.5, 10: 0.7}, {0: 2, 4: 2, 6: 2, 3: 1.5, 7: 1}, 2, (3, 5),
-        ("A v B c", "A A B v", "A o A v"), span=(3, 8), breath=7, second="chops", double=12, arc=9, jitter=5.5, carrier="v",
+        ("A v B c", "A A B v", "A o A v"), span=(3, 8), breath=7, second="chops", double=12, arc=9,
+        jitter=5.5, carrier="v",
     ),
     "jazz_lounge": Manner(
         "head", {2: 6, 4: 4, 6: 2, 8: 1, 3: 0.0}, {0: 2, 2: 3, 4: 1.5, 6: 2, 10: 1}, 2, (3, 7),
@@ -116,7 +118,8 @@ MANNERS: dict[str, Manner] = {
     ),
     "chiptune": Manner(
         "sentence", {2: 7, 1: 2, 3: 3.5, 4: 2.5, 6: 1}, {0: 6, 2: 1, 4: 0.5}, 1, (5, 7),
-        ("A v A o A s e c", "A o A v s s e c", "A v s o A v e c", "A A s o A A e c"), span=(5, 14), pitches=(3, 6), breath=1, presence=0.85, second="echo",
+        ("A i A o A i e c", "A B A o s B e c", "A i v o A s e c", "A B A o A i e c"), span=(5, 14), pitches=(3, 6),
+        breath=1, presence=0.85, second="echo",
         double=0, arc=0, jitter=0, glide=0.15, grace=0.05,
     ),
 }  # fmt: skip

@@ -16,7 +16,8 @@ PHRASE_REST = TICKS // 2
 GRACE = STEP // 2
 """Ticks of a grace note."""
 _SOLO_RHO = 0.7
-_DIE = 101
+_PHRASE_BREAK = TICKS - STEP // 4
+"""Inside a phrase no gap gets longer than this, or it would fall apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ def _scaled(length: float, room: int, mean: float, *, closing: bool, longest: in
         most = min(room - PHRASE_REST, longest)
         return min(max(length, 1.5 * mean, STEP), most)
     most = min(room, longest)
-    return min(max(length, min(most, 2 * TICKS) * 0.5), most)
+    least = max(min(most, 2 * TICKS) * 0.5, min(most, room - _PHRASE_BREAK))
+    return min(max(length, least), most)
 
 
 def perform(line: Sequence[Sung], delivery: Delivery, rng: Random) -> tuple[list[Note], list[Note]]:
@@ -104,7 +106,7 @@ def perform(line: Sequence[Sung], delivery: Delivery, rng: Random) -> tuple[list
     levels = _levels(line, delivery, rng)
     drift = Drift(rng, *delivery.lag_ms, _SOLO_RHO)
     begins = [True, *(b.start - a.end >= PHRASE_REST for a, b in pairwise(line))]
-    salt = rng.randrange(_DIE)
+    salt = rng.getrandbits(16)
     notes: list[Note] = []
     graces: list[Note] = []
     doubles: list[Note] = []
@@ -133,8 +135,8 @@ def perform(line: Sequence[Sung], delivery: Delivery, rng: Random) -> tuple[list
 
 def _happens(chance: float, note: Sung, bar: int, salt: int) -> bool:
     """A coin that falls alike wherever the same note stands in an eight-bar stretch, so that repeats stay repeats."""
-    place = note.start % (8 * bar) // (STEP // 2)
-    return (place * 389 + note.pitch * 61 + salt * 17) % _DIE < chance * _DIE
+    mixed = (note.start % (8 * bar) * 7919 + note.pitch * 104_729 + salt * 1_299_709) * 2_654_435_761 % (1 << 32)
+    return mixed / (1 << 32) < chance
 
 
 def _has_room(line: Sequence[Sung], index: int) -> bool:

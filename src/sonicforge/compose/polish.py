@@ -35,14 +35,14 @@ def worth_of(sketch: Sketch, theme: Theme, start: int, compass: tuple[int, int])
     strong = [p % 12 in sketch.chord_at(start + t.at).tones for t, p in zip(tones, pitches, strict=True)
               if is_strong(t.at, sketch.bar)]  # fmt: skip
     grounded = sum(strong) / len(strong) if strong else 0.4
-    return 2.0 * min(1.0, steps / 0.62) + 1.3 * again + 0.8 * min(1.0, grounded / 0.7)
+    return 2.0 * min(1.0, steps / 0.62) + 1.8 * again + 0.8 * min(1.0, grounded / 0.7)
 
 
 def crowned(sketch: Sketch, line: Sequence[Sung], highest: int) -> list[Sung]:
     """The line with one highest note, between 60 and 85 % of the track.
 
-    When the top pitch stands elsewhere or more than once, the note of that window that needs least is raised to the next
-    chord tone above everything else up to `highest`, if the leaps beside it stay within an octave.
+    When the top pitch stands elsewhere or more than once, the note of that window that needs least is raised to the
+    next chord tone above everything else up to `highest`, if the leaps beside it stay within an octave.
     """
     line = list(line)
     window = [i for i, note in enumerate(line)
@@ -87,7 +87,7 @@ def joined(sketch: Sketch, line: Sequence[Sung], compass: tuple[int, int]) -> li
 
 
 def unclouded(sketch: Sketch, line: Sequence[Sung]) -> list[Sung]:
-    """The line without lasting rubs: tones a semitone from a chord note stay short, or end where such a chord begins."""
+    """The line without lasting rubs: tones a semitone from a chord note stay short or end where such a chord begins."""
     clear: list[Sung] = []
     for note in line:
         key = sketch.key_at(note.start)

@@ -149,7 +149,7 @@ def _figures(heat: float, player: _Player, rng: Random) -> list[tuple[int, ...]]
 
 
 def _onsets(start: int, stop: int, figures: Sequence[tuple[int, ...]], rng: Random) -> list[tuple[int, int]]:
-    """(onset, length) of the notes before the next target: a figure of the block, or the rest of one, ending at `stop`."""
+    """(onset, length) of the notes before the next target: a figure of the block, or the end of one, up to `stop`."""
     lengths = rng.choice(figures)
     onsets: list[tuple[int, int]] = []
     tick = stop - sum(lengths)
@@ -169,8 +169,12 @@ def _target(sketch: Sketch, tick: int, near: int, aim: float, player: _Player, r
     options = [p for p in range(max(player.low, near - 8), min(player.high, near + 8) + 1) if p % 12 in chord.tones]
     if not options:
         return min(max(near, player.low), player.high)
-    cost = {p: abs(p - near) * 0.8 + abs(p - aim) * 0.25 - 2.2 * (p % 12 in guides) + 1.6 * (p == near) + rng.random() * 2.5
-            for p in options}  # fmt: skip
+    cost = {}
+    for pitch in options:
+        guide = 2.2 * (pitch % 12 in guides)
+        cost[pitch] = (
+            abs(pitch - near) * 0.8 + abs(pitch - aim) * 0.25 - guide + 1.6 * (pitch == near) + rng.random() * 2.5
+        )
     return min(options, key=cost.__getitem__)
 
 

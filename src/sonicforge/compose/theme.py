@@ -7,7 +7,7 @@ from random import Random
 from sonicforge.compose.hook import ChordsAt, Frame, draw_line, wish_of
 from sonicforge.compose.manner import Manner
 from sonicforge.compose.motif import Motif, Tone, judged, quality
-from sonicforge.compose.vary import Setting, ended, inside, octave, sequence, tail, vary
+from sonicforge.compose.vary import Setting, ended, inside, inverted, octave, sequence, tail, vary
 from sonicforge.genres.genre import Melody
 from sonicforge.music.score import STEP
 
@@ -116,6 +116,8 @@ def _unit(letter: str, hook: Motif, contrast: Motif, setting: Setting, melody: M
             return ended(tail(hook, setting.closed, setting, rng), setting.closed, setting)
         case "s":
             return inside(sequence(hook, rng.choice((1, 2))), setting)
+        case "i":
+            return inside(inverted(hook), setting)
         case "e":
             return _climbing(hook, setting, rng)
         case _:

@@ -80,6 +80,15 @@ def flat_runs(samples: Samples, top: float, tolerance: float, steepness: float) 
     return runs
 
 
+@njit(cache=True, nogil=True, fastmath=True)
+def _sharpest(samples: Samples, start: int, end: int) -> np.float32:
+    """Largest absolute second difference of a stretch."""
+    most = np.float32(0.0)
+    for i in range(start, end):
+        most = max(most, abs(samples[i + 1] - np.float32(2.0) * samples[i] + samples[i - 1]))
+    return most
+
+
 @njit(cache=True, nogil=True)
 def corners(samples: Samples, block: int, ratio: float, floor: float) -> NDArray[np.int64]:
     """Samples whose second difference exceeds `ratio` times the median of its block, the largest of each block.
@@ -92,19 +101,19 @@ def corners(samples: Samples, block: int, ratio: float, floor: float) -> NDArray
     count = 0
     for number in range(blocks):
         start = number * block + 1
-        most, where = np.float32(0.0), start
-        for i in range(start, start + block):
-            bend = abs(samples[i + 1] - 2 * samples[i] + samples[i - 1])
-            if bend > most:
-                most, where = bend, i
+        most = _sharpest(samples, start, start + block)
         if most < floor:
             continue
         for j in range(block // 4):
             i = start + 4 * j
             sparse[j] = abs(samples[i + 1] - 2 * samples[i] + samples[i - 1])
-        if most > ratio * np.median(sparse):
-            found[count] = where
-            count += 1
+        if most <= ratio * np.median(sparse):
+            continue
+        for i in range(start, start + block):
+            if abs(samples[i + 1] - np.float32(2.0) * samples[i] + samples[i - 1]) >= np.float32(0.999) * most:
+                found[count] = i
+                count += 1
+                break
     return found[:count]
 
 

@@ -1,8 +1,7 @@
 """Sweep: a low-pass or high-pass whose corner follows a control curve.
 
-State-variable filter with trapezoidal integrators (zero-delay feedback), stable under fast modulation; the
-corner is joined linearly between control points. Where the corner leaves the audible
-range the filter fades out and costs nothing.
+State-variable filter with trapezoidal integrators (zero-delay feedback), stable under fast modulation; the corner is
+joined linearly between control points. Where it leaves the audible range the filter fades out and costs nothing.
 """
 
 import math
@@ -61,8 +60,9 @@ class Sweep:
         if not self._wet[low : (at + stop - start) // CONTROL + 2].any():
             self._state[:] = 0.0
             return
-        for channel in range(x.shape[0]):
-            _sweep(x[channel], start, stop, at, self._table, self._k, self._high, self._state[channel])
+        left = x[0, start:stop]
+        right = x[1, start:stop] if x.shape[0] == 2 else np.zeros_like(left)
+        _sweep(left, right, at, self._table, self._k, self._high, self._state)
 
 
 def _widened(shut: NDArray[np.bool_], points: int) -> NDArray[np.float64]:
@@ -77,35 +77,40 @@ def _widened(shut: NDArray[np.bool_], points: int) -> NDArray[np.float64]:
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _sweep(x, start, stop, at, table, k, high, state):  # type: ignore[no-untyped-def]
+def _sweep(left, right, at, table, k, high, state):  # type: ignore[no-untyped-def]
+    # Two recursions side by side: each spends most of its time waiting for itself.
     last = table.shape[1] - 1
-    s1, s2 = state
-    i = start
-    while i < stop:
-        n = at + i - start
+    s1, s2 = state[0]
+    t1, t2 = state[1]
+    i = 0
+    while i < left.size:
+        n = at + i
         c = n // CONTROL
-        end = min(stop, i + CONTROL - n % CONTROL)
+        phase = n - c * CONTROL
+        end = min(left.size, i + CONTROL - phase)
         c0, c1 = min(c, last), min(c + 1, last)
         w0, w1 = table[1, c0], table[1, c1]
         if w0 == 0.0 and w1 == 0.0:
-            s1 = s2 = 0.0
+            s1 = s2 = t1 = t2 = 0.0
             i = end
             continue
-        dg = (table[0, c1] - table[0, c0]) / CONTROL
+        g0, dg = table[0, c0], (table[0, c1] - table[0, c0]) / CONTROL
         dw = (w1 - w0) / CONTROL
-        phase = n % CONTROL
         for j in range(i, end):
             p = phase + j - i
-            g = table[0, c0] + dg * p
-            a1 = 1.0 / (1.0 + g * (g + k))
-            v = np.float64(x[j])
-            v3 = v - s2
-            v1 = a1 * (s1 + g * v3)
-            v2 = s2 + g * v1
-            s1 = 2.0 * v1 - s1
-            s2 = 2.0 * v2 - s2
-            y = v - k * v1 - v2 if high else v2
-            x[j] = v + (w0 + dw * p) * (y - v)
+            g = g0 + dg * p
+            a = 1.0 / (1.0 + g * (g + k))
+            wet = w0 + dw * p
+            u, v = np.float64(left[j]), np.float64(right[j])
+            u1, v1 = a * (s1 + g * (u - s2)), a * (t1 + g * (v - t2))
+            u2, v2 = s2 + g * u1, t2 + g * v1
+            s1, t1 = 2.0 * u1 - s1, 2.0 * v1 - t1
+            s2, t2 = 2.0 * u2 - s2, 2.0 * v2 - t2
+            left[j] = u + wet * ((u - k * u1 - u2 if high else u2) - u)
+            right[j] = v + wet * ((v - k * v1 - v2 if high else v2) - v)
         i = end
-    state[0] = s1 if abs(s1) > 1e-30 else 0.0
-    state[1] = s2 if abs(s2) > 1e-30 else 0.0
+    state[0, 0], state[0, 1], state[1, 0], state[1, 1] = s1, s2, t1, t2
+    for channel in range(2):
+        for order in range(2):
+            if abs(state[channel, order]) < 1e-30:
+                state[channel, order] = 0.0

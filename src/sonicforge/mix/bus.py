@@ -137,7 +137,7 @@ class _Finish:
         level, gate = curves["level_db"], curves["gate"]
         self._level = None if level is None and gate is None else gain_points(level, gate, timeline)
         self._width = curves["width"]
-        self._bass = MonoBass(sample_rate=rate)
+        self._bass = MonoBass(slope=24, sample_rate=rate)
 
     def run(self, x: Samples, first: int, last: int) -> None:
         self._tone.run(x, x, first, last)

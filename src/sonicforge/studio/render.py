@@ -44,7 +44,7 @@ def play(
 ) -> Played:
     """Render every stem between the ticks `start` and `end`, mix as they come, and finish the mix."""
     stems = score.stems()
-    desk = Desk(score, genre, stem_length(score, start=start, end=end), SAMPLE_RATE)
+    desk = Desk(score, genre, stem_length(score, start=start, end=end), SAMPLE_RATE, start=start)
     facts = []
 
     def work(stem: str) -> tuple[StemFacts, ProcessedStem]:
@@ -52,7 +52,7 @@ def play(
         if on_stem is not None:
             on_stem(stem, audio)
         heard = hear_stem(stem, audio, score, genre)
-        decision = decide_stem(stem, audio, score, genre)
+        decision = decide_stem(stem, audio, score, genre, start=start)
         return heard, desk.channel(stem, audio, decision)
 
     for index, (heard, channel) in enumerate(_in_order(work, stems, threads)):

@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sonicforge.genres.patch import Partial
+from sonicforge.genres.timbre import Partial
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 
 Doubles = NDArray[np.float64]

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from sonicforge.genres.patch import Steps
+from sonicforge.genres.timbre import Steps
 from sonicforge.sound.audio import SAMPLE_RATE
 from sonicforge.synth.oscillators import FALL, HOP, RISE
 
@@ -25,7 +25,7 @@ def volume_curve(steps: Steps, gate: int, points: int) -> Doubles:
     after = tick - tick[last] - 1
     fade = np.array([*steps.release, 0], np.float64)
     falling = np.minimum(fade[np.clip(after, 0, len(fade) - 1)], level[last])
-    curve = np.where(np.arange(points) * HOP < gate, level, np.where(after < 0, falling, falling)) / VOLUMES
+    curve = np.where(np.arange(points) * HOP < gate, level, falling) / VOLUMES
     curve[0] = 0.0
     return curve
 

@@ -1,7 +1,7 @@
 """Control curves of a voice, one point every 32 samples: envelopes, glide, LFOs.
 
 Attack reaches its top in the given time along an exponential whose 95 % point lies near the end; decay and release
-fall to within 5 % of their target in theirs (time constant a third). A release bends down to exact silence after 1.5
+fall to within 5 % of their target in theirs (time constant a third). A release bends down to exact silence after 1.33
 or 2 times its time.
 """
 
@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sonicforge.genres.patch import Envelope, Lfo
+from sonicforge.genres.timbre import Envelope, Lfo
 from sonicforge.sound.audio import SAMPLE_RATE
 from sonicforge.synth.oscillators import HOP
 
@@ -28,8 +28,8 @@ def release_samples(envelope: Envelope) -> int:
 
 
 def release_span(release_ms: float) -> float:
-    """Release times until silence: twice (-52 dB) for short ones, 1.5 times (-39 dB) for pads."""
-    return 2.0 if release_ms < LONG_RELEASE_MS else 1.5
+    """Release times until silence: twice (-52 dB) for short ones, 1.33 times (-35 dB) for pads."""
+    return 2.0 if release_ms < LONG_RELEASE_MS else 1.33
 
 
 @njit(cache=True, nogil=True)

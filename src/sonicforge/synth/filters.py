@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sonicforge.genres.patch import Filter
+from sonicforge.genres.timbre import Filter
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 
 Doubles = NDArray[np.float64]

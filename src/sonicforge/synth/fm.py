@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sonicforge.genres.patch import Fm
+from sonicforge.genres.timbre import Fm
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 
 Doubles = NDArray[np.float64]

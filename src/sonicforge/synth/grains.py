@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sonicforge.genres.patch import Grains, Patch
+from sonicforge.genres.timbre import Grains, Patch
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 from sonicforge.synth.additive import play_partials
 

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sonicforge.genres.patch import Insert, Lfo, Patch
+from sonicforge.genres.timbre import Insert, Lfo, Patch
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 from sonicforge.synth.drive import drive
 from sonicforge.synth.filters import sweep_notch

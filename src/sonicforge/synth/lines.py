@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sonicforge.genres.patch import Patch
+from sonicforge.genres.timbre import Patch
 from sonicforge.music.score import Note
 from sonicforge.music.time import Clock
 from sonicforge.sound.audio import SAMPLE_RATE

@@ -5,7 +5,7 @@ from dataclasses import replace
 from random import Random
 
 from sonicforge.chance import choices
-from sonicforge.genres.patch import Patch
+from sonicforge.genres.timbre import Patch
 
 LEAST, MOST = 0.10, 0.22
 SUB_CUTOFF_HZ = 300.0

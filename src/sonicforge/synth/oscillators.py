@@ -22,7 +22,8 @@ TAPS = 32
 PHASES = 128
 LEAK = 1.0 - 2.0 * np.pi * 3.0 / SAMPLE_RATE
 """A 3 Hz high-pass inside the integrators keeps direct current out."""
-DRIFT_HOPS = 32
+STRETCH = 64
+"""Hops in which an oscillator's own pitch is constant."""
 NOTHING = np.zeros(1, np.float32)
 
 SAW, RISE, FALL, PEAK, VALLEY = range(5)
@@ -36,7 +37,7 @@ class Bank:
     """Edges of all oscillators of a voice, one row each.
 
     `phase` 0..1 at the start, `ratio` to the voice's base frequency, `gain` (channels, rows), `kind` as above, `drift`
-    (rows, hops // 32 + 2) the relative wander of each row's frequency.
+    (rows, hops // 64 + 2) the relative wander of each row's frequency.
     """
 
     phase: Doubles
@@ -119,15 +120,15 @@ def _edges(phase, ratio, gain, kind, drift, turns, duty, steady, rows, lines, ca
     """Adds every edge of every oscillator to the lines (steps left and right, corners left and right).
 
     turns (hops + 1) cycles of the base frequency since the start, duty (hops + 1) added to the pulse width, steady
-    (hops // 32 + 1) where neither bends, carry (2, channels) what lies before the buffer. In steady stretches it jumps
+    (hops // 64 + 1) where neither bends, carry (2, channels) what lies before the buffer. In steady stretches it jumps
     from edge to edge, else it walks along the hops to where the next edge is due.
     """
     steps_left, steps_right, corners_left, corners_right = lines
     last = gain.shape[0] - 1
     hops = turns.size - 1
     for part in range(steady.size):
-        begin = part * 32
-        stop = min(begin + 32, hops)
+        begin = part * 64
+        stop = min(begin + 64, hops)
         for k in range(phase.size):
             position = phase[k]
             shape = kind[k]
@@ -177,7 +178,7 @@ def _integrate(first, second, corners, inc, ramps, carry, skip, out):  # type: i
         value = carry[0, c]
         rise = carry[1, c]
         for b in range(inc.size):
-            ramp = inc[b] * ramps[c, b // 32]
+            ramp = inc[b] * ramps[c, b // 64]
             start = b * 32
             stop = min(start + 32, size + skip)
             for i in range(start, stop):
@@ -197,7 +198,7 @@ def add_sines(phase, ratio, gain, drift, inc, out):  # type: ignore[no-untyped-d
         left = np.float32(gain[0, k])
         right = np.float32(gain[channels - 1, k])
         for b in range(inc.size):
-            step = inc[b] * ratio[k] * (1.0 + drift[k, b // 32])
+            step = inc[b] * ratio[k] * (1.0 + drift[k, b // 64])
             origin = np.float32(position)
             pace = np.float32(step)
             start = b * 32
@@ -259,12 +260,12 @@ def play_bank(bank: Bank, inc: Doubles, duty: Doubles, out: Samples) -> None:
 
 
 def _steady(inc: Doubles, duty: Doubles) -> NDArray[np.bool_]:
-    """Stretches of 32 hops in which neither frequency nor duty moves."""
-    moves = np.zeros(-(-len(inc) // DRIFT_HOPS) * DRIFT_HOPS, np.bool_)
+    """Stretches of 64 hops in which neither frequency nor duty moves."""
+    moves = np.zeros(-(-len(inc) // STRETCH) * STRETCH, np.bool_)
     moves[1 : len(inc)] = np.diff(inc) != 0
-    moves[::DRIFT_HOPS] = False
+    moves[::STRETCH] = False
     moves[: len(inc)] |= np.diff(duty) != 0
-    return ~moves.reshape(-1, DRIFT_HOPS).any(axis=1)
+    return ~moves.reshape(-1, STRETCH).any(axis=1)
 
 
 def _start_values(bank: Bank, phase: Doubles, inc: float) -> Doubles:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from sonicforge.chance import subseed
 from sonicforge.genres.genre import Genre
-from sonicforge.genres.patch import Patch, parse_patch
+from sonicforge.genres.patch import parse_patch
+from sonicforge.genres.timbre import Patch
 from sonicforge.music.score import TICKS, Curve, Part, Score
 from sonicforge.music.time import Clock
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
@@ -19,13 +20,11 @@ from sonicforge.synth.lines import Voice, voices
 from sonicforge.synth.mutation import mutate
 from sonicforge.synth.oscillators import HOP
 from sonicforge.synth.piano import thump
+from sonicforge.synth.setting import Moment, Setting, free_phase
 from sonicforge.synth.voice import (
     BOWED_MS,
     OUTPUT_LEVEL,
-    Moment,
-    Setting,
     amp_envelope,
-    free_phase,
     loudness,
     sound,
     tail_samples,

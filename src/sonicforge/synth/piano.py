@@ -1,7 +1,7 @@
 """Piano: stiff strings in twos and threes, prompt sound and after-sound, hammer, damper.
 
-Partials f_n = n f0 sqrt((1 + B n^2) / (1 + B)); a hammer that brightens with velocity and strikes at one eighth of the string;
-two-stage decay from coupled, slightly mistuned strings (Weinreich, "Coupled piano strings", JASA 1977).
+Partials f_n = n f0 sqrt((1 + B n^2) / (1 + B)); a hammer that brightens with velocity and strikes at one eighth of the
+string; two-stage decay from coupled, slightly mistuned strings (Weinreich, "Coupled piano strings", JASA 1977).
 """
 
 from functools import lru_cache
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonicforge.chance import noise
-from sonicforge.genres.patch import Piano
+from sonicforge.genres.timbre import Piano
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 from sonicforge.synth.additive import BLOCK, play_phasors
 

@@ -8,7 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sonicforge.genres.patch import String
+from sonicforge.genres.timbre import String
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 
 Doubles = NDArray[np.float64]

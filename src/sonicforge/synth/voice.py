@@ -4,17 +4,15 @@ The sound before the amplifier depends on few things and can be kept; the amplif
 stem, so that length and velocity stay exact.
 """
 
-from dataclasses import dataclass
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
 from sonicforge.chance import noise
-from sonicforge.genres.patch import Envelope, Lfo, Oscillator, Patch, Unison
+from sonicforge.genres.timbre import Envelope, Lfo, Patch
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 from sonicforge.synth import chip
 from sonicforge.synth.additive import play_partials
+from sonicforge.synth.banks import play_oscillators
 from sonicforge.synth.drive import drive
 from sonicforge.synth.envelopes import contour, glide, lfo_wave, release_samples
 from sonicforge.synth.filters import apply_filter
@@ -23,66 +21,21 @@ from sonicforge.synth.fm import play_fm
 from sonicforge.synth.formant import apply_formants
 from sonicforge.synth.grains import play_grains
 from sonicforge.synth.lines import SLIDE_MS, Voice
-from sonicforge.synth.oscillators import (
-    FALL,
-    HOP,
-    PEAK,
-    RISE,
-    SAW,
-    VALLEY,
-    Bank,
-    add_loop,
-    add_sines,
-    noise_loop,
-    play_bank,
-)
+from sonicforge.synth.oscillators import HOP
 from sonicforge.synth.piano import strike
 from sonicforge.synth.plucked import pluck
-from sonicforge.synth.wavetables import play_table
+from sonicforge.synth.setting import Moment, Setting, free_phase, lfo_rate
 
 Doubles = NDArray[np.float64]
 
 SOURCE_LEVEL = 0.5
 OUTPUT_LEVEL = 0.5
-SUPERSAW = np.array([-1.0, -0.572, -0.178, 0.0, 0.181, 0.565, 0.977])
-DRIFT_CENTS = 1.6
-PAIR_SPREAD = 0.45
-"""How far the two sides of a detuned pair without unison lean apart."""
 DEFAULT = {"string": Envelope(1, 1, 1, 110), "piano": Envelope(1, 1, 1, 180), "partials": Envelope(1, 1, 1, 300)}
 PLAIN = Envelope(3, 200, 0.8, 120)
 ACCENT = 1.4
 BOWED_MS = 500.0
 CHIP_HIGHPASS_HZ = 70.0
 """A change of duty moves the mean; the consoles' output filters took that out too."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a voice must know of the track: the patch as this track plays it, its seed, channels, tuning, tempo.
-
-    `fixed_phase` starts every note at the same phase (basses); `pulse` is the tempo in bpm at the voice.
-    """
-
-    patch: Patch
-    seed: int
-    channels: int
-    fixed_phase: bool
-    tune: float
-    frozen: Patch | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """The state of the track while a voice sounds: tempo, seconds and beats at its start, cutoff offset in octaves.
-
-    `octaves` is one number, or one point every 32 samples. `moving` lets free LFOs run on; otherwise they stand still.
-    """
-
-    bpm: float
-    at_s: float
-    beats: float
-    octaves: float | Doubles
-    moving: bool
 
 
 def amp_envelope(patch: Patch) -> Envelope:
@@ -149,7 +102,7 @@ def loudness(voice: Voice, patch: Patch, bpm: float, length: int) -> Doubles:
         curve *= velocity_gain(patch, voice.velocity)
     for lfo in patch.lfos_of("amp"):
         if lfo.per_note and not lfo.partials:
-            wave = lfo_wave(lfo, points, hz=_rate(lfo, voice, bpm), phase=0.0)
+            wave = lfo_wave(lfo, points, hz=lfo_rate(lfo, voice, bpm), phase=0.0)
             curve *= 1.0 - lfo.depth * (0.5 - 0.5 * wave)
     return curve * OUTPUT_LEVEL
 
@@ -164,10 +117,6 @@ def _starts(voice: Voice) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     return np.array([one.at for one in voice.strikes]), np.array([one.fresh for one in voice.strikes])
 
 
-def _rate(lfo: Lfo, voice: Voice, bpm: float) -> float:
-    return lfo.hz or bpm / 60.0 / (lfo.beats or voice.lfo_beats or 1.0)
-
-
 def _pitch(voice: Voice, setting: Setting, moment: Moment, points: int) -> Doubles:
     """MIDI pitch over time: notes, glides between them, vibrato."""
     patch = setting.patch
@@ -180,7 +129,7 @@ def _pitch(voice: Voice, setting: Setting, moment: Moment, points: int) -> Doubl
     for lfo in patch.lfos_of("pitch"):
         if lfo.per_note:
             starts = np.array([one.at for one in voice.strikes if one.fresh])
-            wave = lfo_wave(lfo, points, hz=_rate(lfo, voice, moment.bpm), phase=0.0, starts=starts)
+            wave = lfo_wave(lfo, points, hz=lfo_rate(lfo, voice, moment.bpm), phase=0.0, starts=starts)
             curve = curve + wave * lfo.depth / 100
     return curve
 
@@ -206,18 +155,13 @@ def _cutoff(
 
 
 def _free_wave(lfo: Lfo, voice: Voice, moment: Moment, points: int) -> Doubles:
-    hz = _rate(lfo, voice, moment.bpm)
+    hz = lfo_rate(lfo, voice, moment.bpm)
     if lfo.per_note:
         return lfo_wave(lfo, points, hz=hz, phase=0.0)
     phase = free_phase(lfo.hz, lfo.beats, moment)
     if moment.moving or hz > 1.0:
         return lfo_wave(lfo, points, hz=hz, phase=phase)
     return np.zeros(points)
-
-
-def free_phase(hz: float, beats: float, moment: Moment) -> float:
-    """Position of a free LFO when the voice starts."""
-    return (hz * moment.at_s if hz else moment.beats / beats) % 1.0
 
 
 def _vowel_position(voice: Voice, setting: Setting, moment: Moment, points: int) -> Doubles:
@@ -253,7 +197,7 @@ def _play_sources(
 ) -> None:
     patch = setting.patch
     if patch.oscillators:
-        _play_oscillators(voice, setting, moment, inc, rng, out)
+        play_oscillators(voice, setting, moment, inc, rng, out)
     hz = float(inc[-1]) * SAMPLE_RATE
     velocity = voice.velocity / 127
     if patch.fm is not None:
@@ -279,135 +223,6 @@ def _growl(voice: Voice, patch: Patch, moment: Moment, points: int) -> Doubles |
     seconds = np.arange(points) * (HOP / SAMPLE_RATE)
     turns = 2 * np.pi * moment.bpm / 60 / (voice.lfo_beats or 0.5) * seconds
     return 1.0 - 0.65 * (0.5 - 0.5 * np.cos(turns))
-
-
-def _play_oscillators(
-    voice: Voice, setting: Setting, moment: Moment, inc: Doubles, rng: np.random.Generator, out: Samples
-) -> None:
-    patch = setting.patch
-    hops = len(inc) - 1
-    power = sum(one.level**2 * (1.0 if one.wave != "sin" else 1.4) for one in patch.oscillators)
-    scale = SOURCE_LEVEL * 1.5 / np.sqrt(power)
-    edges: list[_Row] = []
-    sines: list[_Row] = []
-    for one in patch.oscillators:
-        if one.wave in ("nzw", "nzp"):
-            _add_noise(one, scale, rng, out)
-            continue
-        rows = _rows(one, voice, setting, scale, rng)
-        if one.wave == "sin":
-            sines += rows
-        elif one.wave.startswith("wt:"):
-            table = _bank(rows, setting, hops, rng)
-            play_table(one.wave[3:], table.phase, table.ratio, table.gain, inc[:-1], out)
-        else:
-            edges += [edge for row in rows for edge in _as_edges(one, row, patch)]
-    duty = _duty(patch, voice, moment, hops + 1)
-    play_bank(_bank(edges, setting, hops, rng), inc[:-1], duty, out)
-    if sines:
-        bank = _bank(sines, setting, hops, rng)
-        add_sines(bank.phase, bank.ratio, bank.gain, bank.drift, inc[:-1], out)
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    phase: float
-    ratio: float
-    left: float
-    right: float
-    kind: int = SAW
-
-
-def _rows(one: Oscillator, voice: Voice, setting: Setting, scale: float, rng: np.random.Generator) -> list[_Row]:
-    """All copies of an oscillator: for each tone of the chord each unison voice, placed in pitch and in stereo."""
-    offsets, levels, pans = _unison(one, setting.patch.unison, setting.patch.mix, setting.channels)
-    rows = []
-    for interval, gain in voice.tones:
-        for offset, level, pan in zip(offsets, levels, pans, strict=True):
-            ratio = 2 ** ((one.semitones + interval) / 12 + (one.cents + offset) / 1200)
-            phase = 0.0 if setting.fixed_phase else rng.random()
-            angle = (pan + 1) * np.pi / 4
-            loud = one.level * scale * gain * level
-            rows.append(_Row(phase, ratio, loud * np.sqrt(2) * np.cos(angle), loud * np.sqrt(2) * np.sin(angle)))
-    return rows
-
-
-@lru_cache(maxsize=64)
-def _unison(one: Oscillator, uni: Unison, mix: float, channels: int) -> tuple[Doubles, Doubles, Doubles]:
-    """Cents, levels (power sums to one) and pans of an oscillator's copies."""
-    count = 7 if one.wave == "spr" else uni.voices
-    place = np.linspace(-1, 1, count) if count > 1 else np.zeros(1)
-    offsets, levels = place * uni.cents, np.ones(count)
-    if one.wave == "spr":
-        offsets = SUPERSAW * uni.cents
-        levels[:] = -0.738 * mix**2 + 1.284 * mix + 0.044
-        levels[3] = 0.998 - 0.554 * mix
-    swap = np.where(np.minimum(np.arange(count), count - 1 - np.arange(count)) % 2 == 0, 1.0, -1.0)
-    pans = uni.spread * place * swap
-    if count == 1 and channels == 2:
-        pans = np.array([PAIR_SPREAD * np.sign(one.cents)])
-    return offsets, levels / np.sqrt(np.sum(levels**2)), pans
-
-
-def _as_edges(one: Oscillator, row: _Row, patch: Patch) -> list[_Row]:
-    """The edge trains an oscillator is made of."""
-
-    def edge(phase: float, kind: int, share: float = 1.0) -> _Row:
-        return _Row((row.phase + phase) % 1.0, row.ratio, row.left * share, row.right * share, kind)
-
-    if one.wave == "tri" and patch.steps is not None and patch.steps.levels:
-        phases, kinds, gains = chip.staircase(patch.steps.levels)
-        return [edge(float(p), int(k), float(g)) for p, k, g in zip(phases, kinds, gains, strict=True)]
-    if one.wave == "tri":
-        return [edge(0.25, VALLEY), edge(0.75, PEAK)]
-    if one.wave in ("pul", "sqr"):
-        return [edge(0.0, RISE, 0.75), edge(1.0 - one.width, FALL, 0.75)]
-    return [edge(0.5, SAW)]
-
-
-def _bank(rows: list[_Row], setting: Setting, hops: int, rng: np.random.Generator) -> Bank:
-    count = len(rows)
-    gain = np.array([[row.left for row in rows], [row.right for row in rows]], np.float64).reshape(2, count)
-    if setting.channels == 1:
-        gain = np.full((1, count), 1.0) * np.array([np.hypot(row.left, row.right) / np.sqrt(2) for row in rows])
-    return Bank(
-        phase=np.array([row.phase for row in rows], np.float64),
-        ratio=np.array([row.ratio for row in rows], np.float64),
-        gain=np.ascontiguousarray(gain),
-        kind=np.array([row.kind for row in rows], np.int64),
-        drift=_drift(rows, setting, hops, rng),
-    )
-
-
-def _drift(rows: list[_Row], setting: Setting, hops: int, rng: np.random.Generator) -> Doubles:
-    """Slow wander of each oscillator's pitch (rows, stretches of 32 hops); pairs of edges move together."""
-    points = hops // 32 + 3
-    if setting.fixed_phase or setting.patch.steps is not None or not rows:
-        return np.zeros((len(rows), points))
-    seconds = np.arange(points) * (32 * HOP / SAMPLE_RATE)
-    seeds = np.array([row.ratio for row in rows])
-    turn = (np.unique(seeds, return_inverse=True)[1] * 0.618034 + rng.random()) % 1.0
-    rate = 0.11 + 0.35 * ((turn * 7.13) % 1.0)
-    wave = np.sin(2 * np.pi * (rate[:, None] * seconds + turn[:, None]))
-    return wave * (DRIFT_CENTS / 1200 * np.log(2))
-
-
-def _duty(patch: Patch, voice: Voice, moment: Moment, points: int) -> Doubles:
-    """What is added to every pulse's width over time: tables and width LFOs."""
-    curve = np.zeros(points)
-    pulses = [one for one in patch.oscillators if one.wave == "pul"]
-    if patch.steps is not None and pulses:
-        curve += chip.duty_curve(patch.steps, pulses[0].width, points)
-    for lfo in patch.lfos_of("pw"):
-        hz = _rate(lfo, voice, moment.bpm)
-        curve += lfo.depth * 0.5 * lfo_wave(lfo, points, hz=hz, phase=free_phase(lfo.hz, lfo.beats, moment))
-    return curve
-
-
-def _add_noise(one: Oscillator, scale: float, rng: np.random.Generator, out: Samples) -> None:
-    loop = noise_loop(one.wave == "nzp")
-    for channel in out:
-        add_loop(loop, int(rng.integers(len(loop))), np.float32(one.level * scale * 1.7), channel)
 
 
 def _click(patch: Patch, rng: np.random.Generator, out: Samples) -> None:

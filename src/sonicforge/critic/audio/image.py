@@ -60,9 +60,9 @@ def stereo_image(listening: Listening) -> Finding:
     """Balance of the channels, loss in mono, width in octaves against the genre's, and bands wider than the middle.
 
     The loss in mono compares the K-weighted power of both channels with that of their sum played from both. Widths are
-    judged where the band carries sound; up to the octave of 125 Hz, and below a target of -24 dB, a band can only be too
-    wide. More side than mid for longer than eight bars fails in the octaves from 63 Hz to 2 kHz, which lie below 4 kHz
-    as a whole.
+    judged where the band carries sound; up to the octave of 125 Hz, and below a target of -24 dB, a band can only be
+    too wide. More side than mid for longer than eight bars fails in the octaves from 63 Hz to 2 kHz, which lie below 4
+    kHz as a whole.
     """
     hearing = listening.hearing
     if hearing.audio.channels < 2:

@@ -32,10 +32,10 @@ def change_cadence(reading: Reading) -> Finding:
     """Bars between noticeable events: layers, pattern switches and fills, effects, filter moves, new chords.
 
     Everything that changes on one beat is one event. A layer enters or leaves when a part begins after four bars of
-    silence or falls silent for four, and belongs to its bar line. A drum bar is new when it differs in at least two hits
-    from each of the four bars before it. A filter move is every further 25 %. Chords are new when a four-bar stretch
-    has one not heard in the eight bars before. Crowding (more than six events in two bars) is not counted where a build
-    is planned.
+    silence or falls silent for four, and belongs to its bar line. A drum bar is new when it differs in at least two
+    hits from each of the four bars before it. A filter move is every further 25 %. Chords are new when a four-bar
+    stretch has one not heard in the eight bars before. Crowding (more than six events in two bars) is not counted where
+    a build is planned.
     """
     bars = reading.bars
     if bars < GAP:

@@ -48,8 +48,10 @@ def hash_levels(stem: str, audio: Audio, score: Score, genre: Genre, clock: Cloc
     notes = _notes(parts, patches, clock)
     chosen = [window for window in _windows(notes, audio) if len(window[1]) <= _MOST_TONES]
     step = max(1, len(chosen) // _MOST_NOTES)
-    mono = audio.samples.mean(axis=0)
-    levels = [_hash_db(mono[start : start + _SIZE], tones, audio.sample_rate, cents) for start, tones in chosen[::step]]
+    levels = [
+        _hash_db(audio.samples[:, start : start + _SIZE].mean(axis=0), tones, audio.sample_rate, cents)
+        for start, tones in chosen[::step]
+    ]
     return tuple(level for level in levels[:_MOST_NOTES] if level is not None)
 
 

@@ -30,10 +30,11 @@ def likeness(stem: str, audio: Audio, score: Score, clock: Clock) -> tuple[Liken
     so are pairs that are tuned or opened differently. At most 64 pairs a voice are compared, spread over the piece.
     """
     parts = [part for part in score.of_stem(stem) if part.drums and part.notes]
+    if not parts:
+        return ()
     onsets = {part.name: _onsets(part, clock) for part in parts}
     everything = np.sort(np.concatenate([*onsets.values(), np.zeros(0)]))
-    mono = audio.samples.mean(axis=0) if audio.channels > 1 else audio.samples[0]
-    return tuple(_compare(part, onsets[part.name], everything, mono, audio.sample_rate) for part in parts)
+    return tuple(_compare(part, onsets[part.name], everything, audio) for part in parts)
 
 
 def _onsets(part: Part, clock: Clock) -> np.ndarray:
@@ -41,7 +42,7 @@ def _onsets(part: Part, clock: Clock) -> np.ndarray:
     return clock.seconds(ticks) + np.array([note.shift_ms for note in part.notes]) / 1000
 
 
-def _compare(part: Part, onsets: np.ndarray, everything: np.ndarray, mono: Samples, rate: int) -> Likeness:
+def _compare(part: Part, onsets: np.ndarray, everything: np.ndarray, audio: Audio) -> Likeness:
     order = np.argsort(onsets)
     pairs = [(a, b) for a, b in itertools.pairwise(order) if _twins(part.notes[a], part.notes[b])]
     step = max(1, len(pairs) // _MOST_PAIRS)
@@ -49,7 +50,9 @@ def _compare(part: Part, onsets: np.ndarray, everything: np.ndarray, mono: Sampl
     for a, b in pairs[::step][:_MOST_PAIRS]:
         length = min(_free(onsets[a], everything), _free(onsets[b], everything))
         if length >= SHORTEST_S:
-            correlation = _correlation(mono, round(onsets[a] * rate), round(onsets[b] * rate), int(length * rate))
+            first, second, count = (round(s * audio.sample_rate) for s in (onsets[a], onsets[b], length))
+            reach = slice(max(0, second + _LAGS[0]), second + count + _LAGS[-1])
+            correlation = _correlation(_mono(audio, slice(first, first + count)), _mono(audio, reach))
             if correlation is not None:
                 found.append(correlation)
     values = np.array(found)
@@ -69,14 +72,16 @@ def _free(onset: float, everything: np.ndarray) -> float:
     return 0.0 if before < SHORTEST_S else min(WINDOW_S, float(after))
 
 
-def _correlation(mono: Samples, first: int, second: int, length: int) -> float | None:
-    one = mono[first : first + length]
+def _mono(audio: Audio, span: slice) -> Samples:
+    return np.asarray(audio.samples[:, span].mean(axis=0), np.float32)
+
+
+def _correlation(one: Samples, reach: Samples) -> float | None:
+    """Best normalised correlation of a hit with the stretch of another, a few samples longer; None in silence."""
     power = float(np.dot(one, one))
     best = None
-    for lag in _LAGS:
-        other = mono[max(0, second + lag) : max(0, second + lag) + length]
-        if len(other) < length or len(one) < length:
-            continue
+    for lag in range(len(reach) - len(one) + 1):
+        other = reach[lag : lag + len(one)]
         both = power * float(np.dot(other, other))
         if both > 1e-14:
             value = float(np.dot(one, other)) / both**0.5
