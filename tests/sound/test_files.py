@@ -72,9 +72,7 @@ def test_lossy_formats_keep_length_and_timing_to_the_sample(tmp_path: Path, endi
 
 @pytest.mark.parametrize("ending", ["wav", "flac", *LOSSY])
 @pytest.mark.parametrize(("channels", "rate"), [(1, 48_000), (2, 44_100)])
-def test_mono_and_other_rates_are_carried_or_converted(
-    tmp_path: Path, ending: str, channels: int, rate: int
-) -> None:
+def test_mono_and_other_rates_are_carried_or_converted(tmp_path: Path, ending: str, channels: int, rate: int) -> None:
     audio = chord(1.0, channels=channels, rate=rate)
     write(tmp_path / f"a.{ending}", audio)
     back = read(tmp_path / f"a.{ending}")

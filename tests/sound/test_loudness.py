@@ -80,9 +80,7 @@ def test_bs_2217_tones_read_their_loudness_at_every_frequency(hz: int, level: fl
 
 
 @pytest.mark.parametrize(("channel", "expected"), list(enumerate([-24.0, -24.0, -24.0, -inf, -22.5, -22.5])))
-def test_bs_2217_channels_of_5_1_count_with_their_weights_and_the_lfe_not_at_all(
-    channel: int, expected: float
-) -> None:
+def test_bs_2217_channels_of_5_1_count_with_their_weights_and_the_lfe_not_at_all(channel: int, expected: float) -> None:
     levels = [-inf] * 6
     levels[channel] = -21.0
     assert loudness.integrated(ebu.channel_tones(levels, 5)) == pytest.approx(expected, abs=0.1)

@@ -33,11 +33,15 @@ def draw_pianoroll(score: Score, *, width: int = 1600, row: int = 6) -> bytes:
     for lane, part in enumerate(drums):
         y = _TOP + roll + 12 + lane * _LANE
         pen.text((4, y - 2), part.voice[:14], fill=INK, font=font(11))
-        _draw_notes(pen, part, scale, lambda _, y=y: y, _LANE - 3)
+        _draw_notes(pen, part, scale, _lane(y), _LANE - 3)
     for index, (code, colour) in enumerate(PART_COLOURS.items()):
         if any(part.code == code for part in pitched):
             pen.text((4 + (index % 2) * 30, _TOP + (index // 2) * 14), code, fill=colour, font=font(13))
     return png(image)
+
+
+def _lane(y: int) -> Callable[[int], float]:
+    return lambda _: y
 
 
 def _draw_sections(pen: ImageDraw, score: Score, scale: float, height: int) -> None:

@@ -1,6 +1,7 @@
 """Drawing ground: a dark sheet, perceptual colours, PNG bytes. All pictures of sound share these."""
 
 import io
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,12 +35,13 @@ PART_COLOURS = {
 }
 
 
-def ramp(values: NDArray[np.float64] | NDArray[np.float32]) -> Pixels:
+def ramp(values: NDArray[np.floating[Any]]) -> Pixels:
     """Colours for values 0..1, shape (...,) -> (..., 3)."""
     at = np.clip(values, 0.0, 1.0) * (len(_RAMP) - 1)
     low = np.minimum(at.astype(np.int64), len(_RAMP) - 2)
-    share = (at - low)[..., None]
-    return np.asarray(_RAMP[low] * (1 - share) + _RAMP[low + 1] * share, np.uint8)
+    share = np.asarray(at - low, np.float64)[..., None]
+    mixed: NDArray[np.float64] = _RAMP[low] * (1.0 - share) + _RAMP[low + 1] * share
+    return mixed.astype(np.uint8)
 
 
 def sheet(width: int, height: int) -> tuple[Image.Image, ImageDraw.ImageDraw]:

@@ -32,7 +32,7 @@ def draw_spectrogram(audio: Audio, *, width: int = 1400, height: int = 520) -> b
     image, pen = sheet(width, height)
     image.paste(Image.fromarray(ramp(shade)), (_LEFT, 0))
     for mark in (50, 100, 200, 500, 1000, 2000, 5000, 10_000):
-        y = rows - np.searchsorted(hertz, mark)
+        y = float(rows - np.searchsorted(hertz, mark))
         pen.line([(_LEFT - 5, y), (_LEFT, y)], fill=FAINT)
         pen.text((4, y - 7), f"{mark // 1000}k" if mark >= 1000 else str(mark), fill=INK, font=font(12))
     duration = audio.duration_s

@@ -31,9 +31,10 @@ def draw_waveform(audio: Audio, score: Score | None = None, *, width: int = 1400
     low, high, rms = envelope(audio, width)
     middle = _TOP + (height - _TOP - _BOTTOM) / 2
     reach = (height - _TOP - _BOTTOM) / 2
-    for x in range(width):
-        pen.line([(x, middle - high[x] * reach), (x, middle - low[x] * reach)], fill=(84, 120, 214))
-        pen.line([(x, middle - rms[x] * reach), (x, middle + rms[x] * reach)], fill=(150, 190, 255))
+    for column in range(width):
+        tall, inner = (high[column], low[column]), (rms[column], -rms[column])
+        pen.line([(column, float(middle - value * reach)) for value in tall], fill=(84, 120, 214))
+        pen.line([(column, float(middle - value * reach)) for value in inner], fill=(150, 190, 255))
     duration = max(audio.duration_s, 1e-9)
     if score is not None:
         clock = Clock.of(score)

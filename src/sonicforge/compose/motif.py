@@ -200,8 +200,9 @@ def _good_end(found: Candidate) -> float:
 
 
 def _no_hammering(found: Candidate) -> float:
+    """No pitch is struck over and over: runs of at most half of the notes."""
     longest = max(sum(1 for _ in run) for _, run in groupby(found.pitches))
-    return 1.0 if longest <= 3 else 0.3
+    return 1.0 if longest <= max(2, len(found.pitches) // 2) else 0.3
 
 
 CRITERIA: tuple[tuple[Criterion, float], ...] = (

@@ -17,7 +17,6 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 DRUM_CODES = "kshp"
-MELODY_CODES = "lv"
 SUSTAINED_CODES = "cd"
 
 
@@ -146,11 +145,6 @@ class Reading:
         """Sections whose planned energy is within 0.1 of the peak's."""
         return tuple(s for s in self.score.sections if s.mean_energy >= self.peak.mean_energy - 0.1)
 
-    @cached_property
-    def groove_sections(self) -> tuple[Section, ...]:
-        """Sections in which kick, snare or hats play their full part."""
-        return tuple(s for s in self.score.sections if {"k", "s", "h"} & {part for part in s.parts if part[-1] != "-"})
-
     def cues(self, *kinds: str) -> Iterator[Cue]:
         return (cue for cue in self.score.cues if cue.kind in kinds)
 
@@ -161,11 +155,6 @@ def _voice(part: Part) -> Voice:
     start, end, pitch, velocity, ghost, opened = np.ascontiguousarray(numbers.T)
     shift = np.array([note.shift_ms for note in notes], np.float64)
     return Voice(part, start, end, pitch, velocity, shift, ghost.astype(bool), opened.astype(bool))
-
-
-def bar_of(voice: Voice, bar: int) -> Ints:
-    """Bar number of each note."""
-    return voice.start // bar
 
 
 def sixteenth(ticks: Ints | int) -> Ints:

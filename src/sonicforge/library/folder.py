@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -31,16 +32,16 @@ from sonicforge.sound.files import write
 from sonicforge.studio.take import Take
 
 FORMATS = {
-    "wav": ("wav", {"bits": "24"}),
-    "wav16": ("wav", {"bits": "16"}),
-    "wav32f": ("wav", {"bits": "32f"}),
-    "flac": ("flac", {}),
-    "mp3": ("mp3", {}),
-    "ogg": ("ogg", {}),
-    "opus": ("opus", {}),
-    "m4a": ("m4a", {}),
+    "wav": ("wav", "24"),
+    "wav16": ("wav", "16"),
+    "wav32f": ("wav", "32f"),
+    "flac": ("flac", "24"),
+    "mp3": ("mp3", "24"),
+    "ogg": ("ogg", "24"),
+    "opus": ("opus", "24"),
+    "m4a": ("m4a", "24"),
 }
-"""Format name -> file ending and what is special about it."""
+"""Format name -> file ending and bits per sample (which lossy formats ignore)."""
 
 _SAME = {"aac": "m4a", "vorbis": "ogg", "wav24": "wav", "wave": "wav"}
 
@@ -116,10 +117,7 @@ def save(take: Take, folder: Path, *, formats: Sequence[str] = ("flac",), pictur
     """Write the take's files into an existing folder; returns their paths in order of importance."""
     cover = draw_cover(take.score)
     tags = tags_of(take)
-    jobs: list[Callable[[], Path]] = [
-        lambda name=name: _write_sound(take, folder, name, tags, cover)
-        for name in formats  # type: ignore[misc]
-    ]
+    jobs: list[Callable[[], Path]] = [partial(_write_sound, take, folder, name, tags, cover) for name in formats]
     if pictures:
         jobs += [
             lambda: _write_bytes(folder / "waveform.png", draw_waveform(take.audio, take.score)),
@@ -150,9 +148,9 @@ def save(take: Take, folder: Path, *, formats: Sequence[str] = ("flac",), pictur
 
 
 def _write_sound(take: Take, folder: Path, name: str, tags: dict[str, str], cover: bytes) -> Path:
-    ending, options = FORMATS[name]
+    ending, bits = FORMATS[name]
     path = folder / (f"track.{ending}" if name == ending else f"track-{name}.{ending}")
-    write(path, take.audio, format=ending, tags=tags, cover_png=cover, **options)
+    write(path, take.audio, format=ending, bits=bits, tags=tags, cover_png=cover)
     return path
 
 

@@ -126,7 +126,7 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A whole piece. `key` is written as in "F minor" or "D dorian"; `tempo` is ((tick, bpm), ...), linear in between."""
+    """A whole piece. `key` as in "F minor" or "D dorian"; `tempo` is ((tick, bpm), ...), linear in between."""
 
     genre: str
     title: str

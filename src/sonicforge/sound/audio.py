@@ -19,7 +19,9 @@ class Audio:
 
     def __post_init__(self) -> None:
         if self.samples.ndim != 2 or self.samples.dtype != np.float32:
-            raise TypeError(f"samples must be float32 (channels, samples), not {self.samples.dtype} {self.samples.shape}")
+            raise TypeError(
+                f"samples are {self.samples.dtype} {self.samples.shape}, must be float32 (channels, samples)"
+            )
 
     @property
     def channels(self) -> int:

@@ -141,8 +141,7 @@ def _edges(phase, ratio, gain, kind, drift, turns, duty, steady, rows, lines, ca
                 continue
             height = 2.0 if shape == 1 else -2.0
             if shape >= 3:
-                step = pace * (turns[stop] - turns[begin]) / (32.0 * (stop - begin))
-                height = 8.0 * step if shape == 4 else -8.0 * step
+                height = 2.0 * pace if shape == 4 else -2.0 * pace
             left = height * gain[0, k]
             right = height * gain[last, k]
             many = edges if steady[part] else 1
@@ -179,12 +178,13 @@ def _integrate(first, second, corners, inc, ramps, carry, skip, out):  # type: i
         rise = carry[1, c]
         for b in range(inc.size):
             ramp = inc[b] * ramps[c, b // 64]
+            bend = 4.0 * inc[b]
             start = b * 32
             stop = min(start + 32, size + skip)
             for i in range(start, stop):
                 if corners:
                     rise = rise * 0.9996073 + second[c, i]
-                value = value * 0.9996073 + first[c, i] + ramp + rise
+                value = value * 0.9996073 + first[c, i] + ramp + bend * rise
                 if i >= skip:
                     out[c, i - skip] += np.float32(value)
 
@@ -248,7 +248,7 @@ def play_bank(bank: Bank, inc: Doubles, duty: Doubles, out: Samples) -> None:
     second = np.zeros((channels, first.shape[1] if corners else 1), np.float32)
     phase = bank.phase - HOP * inc[0] * bank.ratio
     phase -= np.floor(phase)
-    carry = _start_values(bank, phase, inc[0])
+    carry = _start_values(bank, phase)
     saws = bank.gain * (2.0 * bank.ratio * (bank.kind == SAW))
     ramps = np.ascontiguousarray(saws @ (1.0 + bank.drift))
     steady = _steady(inc, duty)
@@ -268,10 +268,10 @@ def _steady(inc: Doubles, duty: Doubles) -> NDArray[np.bool_]:
     return ~moves.reshape(-1, STRETCH).any(axis=1)
 
 
-def _start_values(bank: Bank, phase: Doubles, inc: float) -> Doubles:
-    """Value and slope (2, channels) of the naive waves at the start, so that no direct current has to fade."""
+def _start_values(bank: Bank, phase: Doubles) -> Doubles:
+    """Value and sign of slope (2, channels) of the naive waves at the start, so that no direct current has to fade."""
     saw = np.where((bank.kind == SAW) | (bank.kind == FALL), 2 * phase - 1, 0.0)
     pulse = np.where(bank.kind == RISE, 1 - 2 * phase, 0.0)
     corner = np.where(bank.kind == VALLEY, 1 - 4 * np.abs(phase - 0.5), 0.0)
-    slope = np.where(bank.kind == VALLEY, np.where(phase < 0.5, 4.0, -4.0), 0.0) * inc * bank.ratio
+    slope = np.where(bank.kind == VALLEY, np.where(phase < 0.5, 1.0, -1.0), 0.0) * bank.ratio
     return np.ascontiguousarray([bank.gain @ (saw + pulse + corner), bank.gain @ slope])
