@@ -118,7 +118,8 @@ def test_corrections_stay_within_their_bounds_on_absurd_material() -> None:
     t = np.arange(5 * RATE) / RATE
     whistle = np.tile(0.3 * np.sin(2 * np.pi * 3000 * t), (2, 1)).astype(np.float32)
     made = master(Mixdown(Audio(whistle)), HOUSE)
-    assert np.abs(made.decision["eq_db"]).max() <= 4
+    assert np.abs(made.decision["eq_db"]).max() <= 9
+    assert np.abs(made.decision["eq_db"][:-1]).max() <= 6
     assert np.abs(made.decision["side_db"]).max() <= 3
 
 

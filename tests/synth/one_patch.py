@@ -52,8 +52,9 @@ def spectrum(line: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np
     """Hertz and power of a line under a Blackman-Harris window."""
     n = np.arange(len(line)) / len(line)
     weights = (0.35875, -0.48829, 0.14128, -0.01168)
-    window = sum(w * np.cos(2 * np.pi * k * n) for k, w in enumerate(weights))
-    return np.fft.rfftfreq(len(line), 1 / 48_000), np.abs(np.fft.rfft(line * window)) ** 2
+    window = sum((w * np.cos(2 * np.pi * k * n) for k, w in enumerate(weights)), np.zeros(len(line)))
+    power = np.square(np.abs(np.fft.rfft(line * window)), dtype=np.float64)
+    return np.fft.rfftfreq(len(line), 1 / 48_000).astype(np.float64), power
 
 
 def stray_db(line: NDArray[np.float32], f0: float, cents: float = 35.0, above_hz: float = 60.0) -> float:

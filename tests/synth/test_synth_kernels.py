@@ -30,7 +30,8 @@ def bank(kinds: list[int], phases: list[float], channels: int = 1) -> Bank:
 def wave(kinds: list[int], phases: list[float], hz: float) -> np.ndarray:
     out = np.zeros((1, N), np.float32)
     play_bank(bank(kinds, phases), np.full(HOPS, hz / 48_000), np.zeros(HOPS + 1), out)
-    return out[0]
+    line: np.ndarray = out[0]
+    return line
 
 
 @pytest.mark.parametrize(("kinds", "phases"), [([SAW], [0.3]), ([RISE, FALL], [0.1, 0.85]), ([RISE, FALL], [0.0, 0.5])])
@@ -108,7 +109,7 @@ def test_low_passes_fall_as_steeply_as_their_name(kind: str, octave_db: float) -
 
 @pytest.mark.parametrize("resonance", [0.2, 0.5])
 def test_the_ladder_bends_without_hash(resonance: float) -> None:
-    x = 0.7 * wave([SAW], [0.5], HIGH)[None]
+    x = wave([SAW], [0.5], HIGH)[None] * np.float32(0.7)
     apply_filter(x, Filter("lad24", 3000, resonance, 0, 0), np.full(HOPS + 1, 3000.0))
     assert stray_db(x[0, 16_384:], HIGH) < -45
 
@@ -194,3 +195,14 @@ def test_the_note_cache_keeps_to_its_limit_and_renders_longer_notes_anew() -> No
     assert len(made) == 20
     cache.get(19, 2000, lambda: note(2000))
     assert made[-1] == 2000
+
+
+@pytest.mark.parametrize(
+    ("kinds", "phases"), [([SAW], [0.5]), ([RISE, FALL], [0.0, 0.5]), ([VALLEY, PEAK], [0.25, 0.75])]
+)
+def test_a_fast_glide_neither_grows_nor_shifts_a_wave(kinds: list[int], phases: list[float]) -> None:
+    out = np.zeros((1, N), np.float32)
+    inc = 1000 / 48_000 * 2 ** np.clip((np.arange(HOPS) - 400) / 80, 0, 1)
+    play_bank(bank(kinds, phases), inc, np.zeros(HOPS + 1), out)
+    assert np.abs(out).max() < 1.4
+    assert np.abs(out[0].reshape(-1, 1024).mean(axis=1)).max() < 0.06

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from sonicforge.compose.directions import Movement
 from sonicforge.compose.sketch import Sketch
-from sonicforge.compose.transitions import Move
+from sonicforge.compose.transitions import Move, bursts_of
 from sonicforge.music.score import STEP, TICKS, Curve, Section
 
 CLUB_DB = ((0.0, -13.0), (0.1, -12.0), (0.25, -9.0), (0.4, -6.0), (0.6, -3.0), (0.8, -1.0), (1.0, 0.0))
@@ -20,11 +20,16 @@ DARKEST_OCT = -0.7
 """Octaves that a synth closes at energy 0."""
 OPENING, OPENING_OCT = "cda", 0.36
 """Parts whose filter breathes with the eight-bar phrase, and by how many octaves either way."""
+DIP_DB, DIP_BARS, DIP_HIGHPASS_HZ = -4.0, 4, 160.0
+"""How far the mix steps back in the last bar before a drop, over how many bars, and how thin it gets there."""
+GATE = "x.xxx.xx.xx.xxx."
+"""A trance gate of 16ths over a held chord."""
+GATE_FLOOR = 0.12
 FADE_DB = -54.0
 THROW_DB = 9.0
 BUILD_REVERB_DB, BUILD_WIDTH = 5.0, 0.7
 SWELL_DB = -3.5
-OPEN = {"lowpass_hz": 20000.0, "highpass_hz": 20.0, "width": 1.0}
+OPEN = {"lowpass_hz": 20000.0, "highpass_hz": 20.0, "width": 1.0, "gate": 1.0}
 _UNIT = {
     "lowpass": "lowpass_hz", "highpass": "highpass_hz", "cutoff": "cutoff_oct", "level": "level_db",
     "reverb": "reverb_db", "delay": "delay_db", "width": "width",
@@ -59,7 +64,8 @@ def write_curves(sketch: Sketch, moves: tuple[Move, ...]) -> tuple[Curve, ...]:
     for code in codes:
         for parameter in ("lowpass_hz", "highpass_hz", "cutoff_oct", "level_db", "reverb_db", "delay_db", "width"):
             _sections(lanes, sketch, code, parameter)
-    _loudness(lanes, sketch)
+    _loudness(lanes, sketch, moves)
+    _gates(lanes, sketch)
     _builds(lanes, sketch, moves)
     _throws(lanes, sketch, moves)
     return lanes.curves()
@@ -139,14 +145,51 @@ def _swells(sketch: Sketch, section: Section, rest: float) -> Points:
     return points
 
 
-def _loudness(lanes: _Lanes, sketch: Sketch) -> None:
+def _gates(lanes: _Lanes, sketch: Sketch) -> None:
+    """Held chords chopped into 16ths where the form asks for it; open everywhere else."""
+    for code in "dc":
+        points: Points = []
+        for section in sketch.sections:
+            if sketch.directions(section).treated("gate", code) and sketch.presence(code, section):
+                for bar in sketch.bars_of(section):
+                    points += _chopped(bar)
+                points.append((section.end, 1.0))
+        if points:
+            lanes.add(code, "gate", (0, 1.0), (max(1, points[0][0] - 1), 1.0), *points)
+
+
+def _chopped(bar: int) -> Points:
+    """One bar of the gate: edges of each run of open or closed 16ths."""
+    levels = [1.0 if step == "x" else GATE_FLOOR for step in GATE]
+    edges = [n for n in range(len(levels)) if n == 0 or levels[n] != levels[n - 1]] + [len(levels)]
+    return [
+        point
+        for first, end in pairwise(edges)
+        for point in ((bar + first * STEP, levels[first]), (bar + end * STEP - 1, levels[first]))
+    ]
+
+
+def _loudness(lanes: _Lanes, sketch: Sketch, moves: tuple[Move, ...]) -> None:
     table = CLUB_DB if sketch.genre.club else CALM_DB
     top = _interpolated(table, _peak(sketch))
     points: Points = []
     for section in sketch.sections:
         for tick, energy in ((section.start, section.energy[0]), (section.end - 1, section.energy[1])):
             points.append((tick, round(MACRO * (_interpolated(table, energy) - top), 2)))
+    if sketch.genre.club:
+        for seam in bursts_of(sketch, moves):
+            points = _dipped(sketch, points, seam)
     lanes.add("mix", "level_db", *_faded(sketch, points))
+
+
+def _dipped(sketch: Sketch, points: Points, seam: int) -> Points:
+    """The loudness points with a step back before a drop, so that the drop is one."""
+    section = sketch.section_at(seam - 1)
+    start = max(section.start + 1, seam - DIP_BARS * sketch.bar)
+    low = max(start + 1, seam - sketch.bar)
+    shape = ((start, 0.0), (low, DIP_DB), (seam - 1, DIP_DB))
+    dip = [(tick, round(_joined(points, tick) + db, 2)) for tick, db in shape]
+    return sorted([point for point in points if not start <= point[0] < seam] + dip)
 
 
 def _faded(sketch: Sketch, points: Points) -> Points:
@@ -174,6 +217,10 @@ def _ramp(points: Points, start: int, end: int, *, rising: bool) -> Points:
 
 def _builds(lanes: _Lanes, sketch: Sketch, moves: tuple[Move, ...]) -> None:
     """High-pass sweeps where asked; more room and less width in the last bars before a drop."""
+    swept = {move.seam for move in moves if move.kind == "HPF"}
+    if sketch.genre.club:
+        for seam in bursts_of(sketch, moves) - swept:
+            lanes.add("mix", "highpass_hz", (seam - 2 * sketch.bar, 20.0), (seam - 1, DIP_HIGHPASS_HZ), (seam, 20.0))
     for move in moves:
         if move.kind == "HPF":
             lanes.add("mix", "highpass_hz", (move.start, 20.0), (move.end - 1, 300.0), (move.end, 20.0))

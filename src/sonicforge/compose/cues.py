@@ -5,7 +5,7 @@ from itertools import pairwise
 from sonicforge.chance import choices
 from sonicforge.compose.form import DROP_STEP
 from sonicforge.compose.sketch import Sketch
-from sonicforge.compose.transitions import Move
+from sonicforge.compose.transitions import Move, bursts_of
 from sonicforge.music.score import TICKS, Cue
 
 CRASH_BARS, MOST_CRASHES = 8, 12
@@ -14,6 +14,7 @@ CRASH_FROM = 0.55
 CANDY_BARS = 24
 """The same piece of candy does not come back within this many bars."""
 RISER_PITCH = 48
+LAST_HIT_DB = -3.0
 
 
 def write_cues(sketch: Sketch, moves: tuple[Move, ...]) -> tuple[Cue, ...]:
@@ -23,7 +24,7 @@ def write_cues(sketch: Sketch, moves: tuple[Move, ...]) -> tuple[Cue, ...]:
     cues = [Cue(m.kind, m.start, m.end - m.start, pitch=root if m.kind == "RIS" else 60) for m in moves]
     cues = [cue for cue in cues if cue.kind != "CRS"]
     if sketch.genre.club:
-        cues += _impacts(sketch, moves)
+        cues += [*_impacts(sketch, moves), *_last_hit(sketch)]
     if "crash" in sketch.genre.kit:
         cues += _crashes(sketch, moves)
     cues += _candy(sketch, moves)
@@ -34,16 +35,23 @@ def _impacts(sketch: Sketch, moves: tuple[Move, ...]) -> list[Cue]:
     """An impact where the energy jumps up or a build ends, a downlifter where it falls away."""
     found = []
     asked = {move.start for move in moves if move.kind in ("DWN", "IMP")}
-    built = {move.seam for move in moves if move.kind in ("RIS", "SNR", "GAP")}
+    bursts = bursts_of(sketch, moves)
     for before, after in pairwise(sketch.sections):
         rise = after.energy[0] - before.energy[1]
         if after.start in asked:
             continue
-        if rise >= DROP_STEP or (rise > 0.0 and after.start in built):
+        if after.start in bursts or rise >= DROP_STEP:
             found.append(Cue("IMP", after.start, 2 * TICKS))
         elif rise <= -DROP_STEP:
             found.append(Cue("DWN", after.start, 2 * sketch.bar))
     return found
+
+
+def _last_hit(sketch: Sketch) -> list[Cue]:
+    """Something that rings behind the last bar line, unless the piece fades."""
+    if sketch.directions(sketch.sections[-1]).fade_out_s:
+        return []
+    return [Cue("IMP", sketch.length, 2 * TICKS, LAST_HIT_DB)]
 
 
 def _crashes(sketch: Sketch, moves: tuple[Move, ...]) -> list[Cue]:

@@ -5,6 +5,7 @@
 "voice l=flute"  "transpose +2 p .35"          another alternative of the cast, a key lift (with a probability)
 "c.lowpass 600>2600"  "c+d.reverb 3"           a parameter that moves or stands, see `Movement`
 "solo l" "thirds l" "double l" "invert l" "fragments l"   how a melody is treated
+"gate d"                                       held chords chopped into 16ths
 "rubato 3" "ritard 18" "fade in 20" "fade out 25" "halftime" "rolls s"
 """
 
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 PARAMETERS = ("lowpass", "highpass", "cutoff", "level", "reverb", "delay", "width")
-TREATMENTS = ("solo", "thirds", "double", "invert", "fragments", "rolls")
+TREATMENTS = ("solo", "thirds", "double", "invert", "fragments", "rolls", "gate")
 
 _NUMBER = r"[+-]?\d*\.?\d+"
 _ENTRY = re.compile(r"([a-z+]+) (from|until) (\d+)")
@@ -44,7 +45,7 @@ class Movement:
 class Directions:
     """The wishes of one form row. Bars count from 0 here; `until` is the first bar without the part.
 
-    `treatments` maps solo, thirds, double, invert, fragments and rolls to the part codes they are for. `transpose` in
+    `treatments` maps solo, thirds, double, invert, fragments, rolls and gate to the part codes they are for. `transpose` in
     semitones happens with probability `transpose_p`. `rubato` and `ritard` in percent, fades in seconds.
     """
 

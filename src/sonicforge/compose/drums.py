@@ -15,6 +15,7 @@ from sonicforge.music.score import STEP, Part
 from sonicforge.music.swing import swung
 
 REDUCED = 0.84
+HAT_CUT_BARS, HAT_CUT_FROM = 32, 0.5
 
 
 def write_drums(sketch: Sketch, windows: Windows) -> list[Part]:
@@ -41,12 +42,13 @@ def _play_bar(kit: Kit, bar: Bar) -> list[Strike]:
     pattern = kit.pattern(bar)
     standing_in = backbeat_rows(pattern, kit.codes)
     loudness = 0.92 + 0.08 * bar.section.mean_energy
+    cut = _hats_cut(sketch, bar)
     strikes = []
     for stroke in fills.edited(kit, bar, kit.strokes(bar.pattern, pattern, bar.run)):
         code = "s" if stroke.row in standing_in else kit.codes.get(stroke.row, "p")
         level = levels.get(code, "")
         tick = bar.start + stroke.tick
-        if not level or windows.silent(code, tick) or (code == "k" and _roll_ends(windows, tick, sketch.bar)):
+        if not level or windows.silent(code, tick) or (code == "h" and cut):
             continue
         if stroke.optional and level != "full" and not kit.coin(bar, stroke):
             continue
@@ -60,8 +62,12 @@ def _play_bar(kit: Kit, bar: Bar) -> list[Strike]:
     return strikes
 
 
-def _roll_ends(windows: Windows, tick: int, bar: int) -> bool:
-    return any(max(start, end - bar) <= tick < end for start, end in windows.rolls)
+def _hats_cut(sketch: Sketch, bar: Bar) -> bool:
+    """Whether the hats of a four-on-the-floor groove rest: for the bar before every 32nd bar line of the piece."""
+    if not sketch.genre.club or not sketch.genre.identity.get("offbeat_hat"):
+        return False
+    last = (bar.start // sketch.bar + 1) % HAT_CUT_BARS == 0
+    return last and bar.section.mean_energy >= HAT_CUT_FROM and bool(sketch.presence("k", bar.section))
 
 
 def _ghosts(kit: Kit, bar: Bar, strikes: list[Strike], levels: Mapping[str, str]) -> list[Strike]:

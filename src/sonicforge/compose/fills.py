@@ -5,6 +5,7 @@ from dataclasses import replace
 from sonicforge.chance import choices
 from sonicforge.compose.groove import PHRASE, Bar, Stroke
 from sonicforge.compose.kit import GHOST, Kit, Strike, strike
+from sonicforge.compose.transitions import machine_like
 from sonicforge.genres.genre import DrumPattern
 from sonicforge.music.grid import parse_row
 from sonicforge.music.score import STEP, TICKS
@@ -13,6 +14,11 @@ EIGHT = 8
 """Bars after which a groove pauses for a short fill."""
 ROLL_RISE = 5
 """Semitones a roll climbs."""
+ROLL_SOFT, ROLL_GAIN = 34, 48
+"""Velocity at which a roll begins, and what it gains; its density does the rest, so that the drop is louder."""
+STUTTER_FROM = 0.8
+STUTTER_FALL = (0, 26, 16, 30)
+"""How much softer each of four stuttered 16ths is."""
 
 
 def fill_window(kit: Kit, bar: Bar) -> tuple[int, int] | None:
@@ -58,6 +64,8 @@ def edited(kit: Kit, bar: Bar, strokes: tuple[Stroke, ...]) -> tuple[Stroke, ...
     rng = choices(kit.sketch.seed_for("drums"), "compose", "drums", "edit", bar.pattern, turn)
     moves = [_move_percussion, _drop_kick, _double_hat] if turn else [_double_hat, _move_percussion]
     rng.shuffle(moves)
+    if not turn and machine_like(kit.sketch) and bar.section.mean_energy >= STUTTER_FROM:
+        moves.insert(0, _stutter)
     for move in moves:
         changed = move(kit, strokes, rng.random())
         if changed is not None:
@@ -76,7 +84,7 @@ def roll(kit: Kit, start: int, end: int) -> list[Strike]:
         progress = (tick - start) / (end - start)
         grid = _roll_grid(progress, end - tick, long=long)
         accent = 6 if (tick - start) % TICKS == 0 else 0
-        loud = 40 + 76 * progress**1.5 + accent
+        loud = ROLL_SOFT + ROLL_GAIN * progress**1.5 + accent
         pitch = 60 + round(ROLL_RISE * progress)
         step = (tick % kit.sketch.bar) // STEP
         if not kit.windows.silent("s", tick):
@@ -130,6 +138,24 @@ def _move_percussion(kit: Kit, strokes: tuple[Stroke, ...], draw: float) -> tupl
         return None
     moved = replace(old, tick=tick, step=step)
     return tuple(sorted((*strokes[:index], moved, *strokes[index + 1 :]), key=lambda s: s.tick))
+
+
+def _stutter(kit: Kit, strokes: tuple[Stroke, ...], draw: float) -> tuple[Stroke, ...] | None:
+    """The last beat of the bar caught in a loop of one 16th: its snare, else its kick, four times."""
+    first = kit.sketch.bar // STEP - 4
+    caught = next((s for row in "sk" for s in strokes if s.row == row and s.step == first), None)
+    if caught is None:
+        kicks = [s for s in strokes if s.row == "k" and s.step == 0]
+        if not kicks:
+            return None
+        caught = replace(kicks[0], tick=first * STEP, step=first)
+    falls = STUTTER_FALL if draw < 0.5 else (0, 30, 22, 14)
+    loop = [
+        replace(caught, tick=caught.tick + n * STEP, step=first + n, velocity=caught.velocity - fall)
+        for n, fall in enumerate(falls)
+    ]
+    kept = [s for s in strokes if s.step < first]
+    return tuple(sorted((*kept, *loop), key=lambda s: s.tick))
 
 
 def _drop_kick(kit: Kit, strokes: tuple[Stroke, ...], draw: float) -> tuple[Stroke, ...] | None:

@@ -177,8 +177,8 @@ def draw_rhythm(manner: Manner, steps: int, bar_steps: int, rng: Random) -> Rhyt
     return tuple(beats)
 
 
-def rhythm_quality(rhythm: Rhythm, bar_steps: int, *, density: float, bars: float) -> float:
-    """0..1: syncopation or long-short contrast, two or three note values, a repeated cell, a long last note."""
+def rhythm_quality(rhythm: Rhythm, steps: int, bar_steps: int, *, density: float) -> float:
+    """0..1: syncopation or long-short contrast, few note values, a repeated cell, room for a long last note."""
     gaps = [b[0] - a[0] for a, b in pairwise(rhythm)]
     values = gaps or [rhythm[0][1]]
     beat = TICKS // STEP
@@ -187,14 +187,16 @@ def rhythm_quality(rhythm: Rhythm, bar_steps: int, *, density: float, bars: floa
     kinds = len(set(values))
     repeated = any(a == b for a, b in pairwise(pairwise(values))) or any(a == b for a, b in pairwise(values))
     last = rhythm[-1][1] >= sum(values) / len(values)
-    wanted = max(1.0, density * bars)
+    wanted = max(1.0, density * steps / bar_steps)
+    closes = steps - rhythm[-1][0] >= 1.5 * sum(values) / len(values) + beat // 2
     return (
         0.24 * (syncopated or contrast >= 2)
         + 0.12 * (syncopated and contrast >= 1.5)
         + 0.12 * (1.0 if kinds in (2, 3) else 0.4 if kinds == 1 else 0.6)
         + 0.12 * repeated
         + 0.12 * last
-        + 0.06 * (contrast <= 8)
+        + 0.05 * (contrast <= 8)
+        + 0.13 * closes
         + 0.10 * any(onset % (bar_steps // 2 if bar_steps % 8 == 0 else bar_steps) == 0 for onset, _ in rhythm)
         + 0.12 * nearness(len(rhythm) - wanted, 0.5 * wanted)
     )
@@ -209,7 +211,7 @@ def _good_rhythms(manner: Manner, melody: Melody, bar: int, rng: Random) -> list
         steps = rng.choice(manner.loops) if manner.loops else manner.bars * bar_steps
         rhythm = draw_rhythm(manner, steps, bar_steps, rng)
         if len(rhythm) >= manner.notes[0]:
-            worth = rhythm_quality(rhythm, bar_steps, density=density, bars=steps / bar_steps)
+            worth = rhythm_quality(rhythm, steps, bar_steps, density=density)
             found[rhythm] = (worth + rng.uniform(0, 0.12), steps, rhythm)
     if not found:
         plain = tuple((index * 4, 4) for index in range(3))

@@ -65,6 +65,11 @@ def write_melodies(sketch: Sketch, *, avoid: Iterable[Hook] = ()) -> tuple[list[
     return _named(parts), _sounding_hook(ground)
 
 
+def hook_of_track(sketch: Sketch, *, avoid: Iterable[Hook] = ()) -> Hook:
+    """Only the hook that `write_melodies` would build on: quick, for comparing tracks before they are written."""
+    return _sounding_hook(_grounded(sketch, tuple(avoid)))
+
+
 def _grounded(sketch: Sketch, avoid: tuple[Hook, ...]) -> _Ground:
     genre = sketch.genre
     manner, melody = manner_of(genre), genre.melody
@@ -76,7 +81,7 @@ def _grounded(sketch: Sketch, avoid: tuple[Hook, ...]) -> _Ground:
     factor = sketch.plan.mood.density
     density = replace(melody, notes_per_bar=(least * factor, most * factor))
     setting = Setting(frame.low, frame.high + HEADROOM, sketch.bar, melody.ends, _open_degrees(melody.ends))
-    compass = (pitch_of(frame.key, frame.low), pitch_of(frame.key, frame.high + HEADROOM))
+    compass = (pitch_of(frame.key, frame.low), min(melody.range[1], pitch_of(frame.key, frame.high + HEADROOM)))
     drafts: list[tuple[float, Motif, Motif, Theme]] = []
     for hook in find_hook(frame, manner, density, chords, rng, avoid=avoid):
         for plan in rng.sample(manner.plans, min(2, len(manner.plans))):

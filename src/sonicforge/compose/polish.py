@@ -42,11 +42,14 @@ def crowned(sketch: Sketch, line: Sequence[Sung], highest: int) -> list[Sung]:
     """The line with one highest note, between 60 and 85 % of the track.
 
     When the top pitch stands elsewhere or more than once, the note of that window that needs least is raised to the
-    next chord tone above everything else up to `highest`, if the leaps beside it stay within an octave.
+    next chord tone above everything else up to `highest`. Leaps stay within an octave.
     """
     line = list(line)
-    window = [i for i, note in enumerate(line)
-              if 0.6 * sketch.length <= note.start <= 0.85 * sketch.length and note.length >= 2 * STEP]  # fmt: skip
+    window = [
+        i
+        for i, note in enumerate(line)
+        if 0.6 * sketch.length <= note.start <= 0.85 * sketch.length and note.length >= 2 * STEP
+    ]
     if not window:
         return line
     top = max(note.pitch for note in line)
@@ -54,12 +57,16 @@ def crowned(sketch: Sketch, line: Sequence[Sung], highest: int) -> list[Sung]:
         return line
     for index in sorted(window, key=lambda i: (-line[i].pitch, -line[i].length, i))[:12]:
         tones = sketch.chord_at(line[index].start).tones
-        near = [line[i].pitch for i in (index - 1, index + 1) if 0 <= i < len(line)]
-        for pitch in range(top + 1, min(highest, min(near) + 12) + 1):
+        for pitch in range(top + 1, min(highest, min(_beside(line, index)) + 12) + 1):
             if pitch % 12 in tones and (pitch - 1) % 12 not in tones:
                 line[index] = replace(line[index], pitch=pitch)
                 return line
     return line
+
+
+def _beside(line: Sequence[Sung], index: int) -> list[int]:
+    """Pitches of the neighbours of a note; its own when it stands alone."""
+    return [line[i].pitch for i in (index - 1, index + 1) if 0 <= i < len(line)] or [line[index].pitch]
 
 
 def joined(sketch: Sketch, line: Sequence[Sung], compass: tuple[int, int]) -> list[Sung]:

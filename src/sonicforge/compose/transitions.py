@@ -7,9 +7,11 @@ leave room for them; what sounds by itself becomes a `Cue`.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
+from sonicforge.compose.form import DROP_STEP
 from sonicforge.compose.sketch import Sketch
-from sonicforge.music.score import TICKS, Note
+from sonicforge.music.score import STEP, TICKS, Note, Section
 
 _TOKEN = re.compile(r"([A-Z]{3,4})(?:\(\s*(\d+(?:\.\d+)?)\s*\))?")
 _IN_BARS = frozenset({"RIS", "DWN", "SNR", "HPF", "LPF"})
@@ -18,6 +20,10 @@ _DEFAULT = {
 }  # fmt: skip
 _AFTER = frozenset({"DWN", "IMP", "CRS", "SUB"})
 """Transitions that happen on the one of the next section instead of before it."""
+BURST = 0.2
+"""Rise of mean energy that makes the end of a build a drop."""
+EDIT_BARS = 16
+"""A machine-like groove holds its breath once in so many bars, at the twelfth of them."""
 
 Span = tuple[int, int]
 
@@ -36,7 +42,7 @@ class Move:
 class Windows:
     """Where players must be silent or do something special; all spans are (start, end) in ticks.
 
-    `drops`: kick and bass out. `gaps`: everything out. `fills`: a drum fill. `rolls`: a roll; its last bar has no kick.
+    `drops`: kick and bass out. `gaps`: everything out. `fills`: a drum fill. `rolls`: a roll.
     """
 
     drops: tuple[Span, ...]
@@ -54,8 +60,8 @@ class Windows:
 def parse_moves(tokens: tuple[str, ...], *, seam: int, bar: int) -> tuple[Move, ...]:
     """The transition tokens of one row, placed around the `seam` where its section ends.
 
-    Rolls and risers end where a gap begins, so that the silence before the one is real. Raises ValueError for an
-    unknown token.
+    Rolls and risers end where a gap begins, so that the silence before the one is real. The last bar of a roll has
+    neither kick nor bass. Raises ValueError for an unknown token.
     """
     found: list[tuple[str, float]] = []
     for token in tokens:
@@ -73,6 +79,9 @@ def parse_moves(tokens: tuple[str, ...], *, seam: int, bar: int) -> tuple[Move, 
         else:
             end = seam - gap if kind in ("SNR", "RIS", "FIL", "RCR") else seam
             moves.append(Move(kind, max(0, min(end, seam - length)), end, seam))
+    rolls = [move for move in moves if move.kind == "SNR"]
+    if rolls and not any(move.kind == "DRP" for move in moves):
+        moves.append(Move("DRP", max(rolls[0].start, seam - bar), seam, seam))
     return tuple(moves)
 
 
@@ -81,7 +90,34 @@ def moves_of(sketch: Sketch) -> tuple[Move, ...]:
     moves: list[Move] = []
     for section, row in zip(sketch.sections, sketch.plan.form.sections, strict=True):
         moves += parse_moves(row.transition, seam=section.end, bar=sketch.bar)
+        moves += _breaths(sketch, section)
     return tuple(sorted(moves, key=lambda move: (move.start, move.kind)))
+
+
+def bursts_of(sketch: Sketch, moves: Iterable[Move]) -> frozenset[int]:
+    """Ticks at which the groove bursts in: a leap of energy, or the end of a build into something much fuller."""
+    built = {move.seam for move in moves if move.kind in ("RIS", "SNR", "GAP")}
+    found = set()
+    for before, after in pairwise(sketch.sections):
+        leap = after.energy[0] - before.energy[1] >= DROP_STEP
+        build = after.start in built and after.mean_energy - before.mean_energy >= BURST
+        if (leap or build) and sketch.presence("k", after):
+            found.add(after.start)
+    return frozenset(found)
+
+
+def machine_like(sketch: Sketch) -> bool:
+    """Whether the groove is cut by machines: modulated bass and drums that no hand plays."""
+    return sketch.genre.club and bool(sketch.genre.bass.lfo_beats) and not sketch.genre.drums.humanised
+
+
+def _breaths(sketch: Sketch, section: Section) -> list[Move]:
+    """An eighth of silence before a backbeat, where the groove is cut by machines."""
+    backbeat = sketch.genre.identity.get("backbeat", ())
+    if not machine_like(sketch) or not backbeat or not all(sketch.presence(code, section) for code in "ksb"):
+        return []
+    hits = [section.start + bar * sketch.bar + backbeat[0] * STEP for bar in range(11, section.bars, EDIT_BARS)]
+    return [Move("GAP", hit - 2 * STEP, hit, hit) for hit in hits]
 
 
 def windows_of(moves: tuple[Move, ...]) -> Windows:

@@ -151,7 +151,7 @@ def _spectra(left: Samples, right: Samples, sample_rate: int) -> tuple[Floats, F
             np.subtract(left[span], right[span], out=pieces[1, index])
         np.multiply(pieces, window, out=pieces)
         spectrum = scipy.fft.rfft(pieces)
-        band_powers(spectrum, count, bins, shares, low_bins, bands[:, first:], low[first:])
+        band_powers(spectrum, first, count, bins, shares, low_bins, bands, low)
     thirds = len(THIRDS_HZ)
     total = bands[0] + bands[1]
     return bands[0, :, :thirds], bands[1, :, :thirds], total[:, thirds:], low

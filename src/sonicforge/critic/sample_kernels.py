@@ -145,6 +145,7 @@ def decimate(samples: Samples, first: Floats, second: Floats, step: int) -> Samp
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz", "arcp"})
 def band_powers(
     spectrum: NDArray[np.complex64],
+    first_frame: int,
     count: int,
     bins: NDArray[np.int64],
     shares: Floats,
@@ -152,7 +153,7 @@ def band_powers(
     bands: Floats,
     low: Floats,
 ) -> None:
-    """Band powers of mid and side (2, frames, bins) into `bands`; mid, side, left, right below `low_bins` into `low`.
+    """Band powers of `count` mid and side spectra into `bands` from `first_frame` on, lows of four channels into `low`.
 
     A band takes whole bins between its first and last one and the given shares of those two.
     """
@@ -172,13 +173,14 @@ def band_powers(
                 edge = shares[number, 0] * power[first] + shares[number, 1] * power[last]
                 if first == last:
                     edge = max(0.0, shares[number, 0] + shares[number, 1] - 1.0) * power[first]
-                bands[part, frame, number] = total + edge
+                bands[part, first_frame + frame, number] = total + edge
             total = np.float32(0.0)
             for i in range(1, low_bins):
                 total += power[i]
-            low[frame, part] = total
+            low[first_frame + frame, part] = total
         for i in range(1, low_bins):
             a, b = spectrum[0, frame, i], spectrum[1, frame, i]
             cross += a.real * b.real + a.imag * b.imag
-        low[frame, 2] = low[frame, 0] + low[frame, 1] + 2.0 * cross
-        low[frame, 3] = low[frame, 0] + low[frame, 1] - 2.0 * cross
+        row_low = low[first_frame + frame]
+        row_low[2] = row_low[0] + row_low[1] + 2.0 * cross
+        row_low[3] = row_low[0] + row_low[1] - 2.0 * cross

@@ -27,7 +27,7 @@ DO = {
     "transpose": r"transpose [+-]\d+(?: p \.\d+)?",
     "tempo": r"(?:ritard|rubato) \d+(?:\.\d+)?",
     "fade": r"fade (?:in|out) \d+",
-    "line": rf"(?:fragments|solo|invert|thirds|double|rolls) {_C}",
+    "line": rf"(?:fragments|solo|invert|thirds|double|rolls|gate) {_C}",
     "voice": rf"voice {_C}=(?P<voice>\w+)",
     "halftime": r"halftime",
 }

@@ -16,8 +16,9 @@ from sonicforge.effects.limiter import MARGIN
 from sonicforge.effects.limiter_gain import DEFAULT, GROUP, GainComputer, Steps, group_peaks, needed_reduction
 from sonicforge.effects.soft_clip import clipped_peak
 from sonicforge.genres.genre import Target
+from sonicforge.master.ride import STEP_S, Ride, ridden
 from sonicforge.sound.audio import Audio, Samples
-from sonicforge.sound.k_weighting import piece_edges
+from sonicforge.sound.k_weighting import PIECES_PER_SECOND, piece_edges
 from sonicforge.sound.loudness import Curve, gated, loudness_range, piece_power
 from sonicforge.sound.true_peak import chosen, sample_peak
 
@@ -88,6 +89,16 @@ class Sketch:
             through *= peaks / np.maximum(loud, np.float32(1e-9))
         kept = np.add.reduceat(through, self._pieces) / np.maximum(np.diff(self._pieces, append=len(through)), 1)
         return gated(self.power * kept * gain * gain), reduction
+
+
+    def ridden_by(self, decision: Ride) -> "Sketch":
+        """The sketch after a ride of the level."""
+        if not decision.ride_db:
+            return self
+        per_step = self.sample_rate * STEP_S
+        peaks = ridden(decision, (np.arange(len(self.peaks)) + 0.5) * (GROUP * COARSE / per_step))
+        power = ridden(decision, (np.arange(len(self.power)) + 0.5) / (PIECES_PER_SECOND * STEP_S))
+        return Sketch(self.power * power**2, (self.peaks * peaks).astype(np.float32), self.sample_rate)
 
 
 def sketch(audio: Audio) -> Sketch:

@@ -1,4 +1,4 @@
-"""Mastering: low cut -> tone -> width -> (glue) -> gain -> soft clip -> true-peak limiter -> clean ends."""
+"""Mastering: low cut -> tone -> width -> (ride) -> (glue) -> gain -> soft clip -> true-peak limiter -> clean ends."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -13,6 +13,7 @@ from sonicforge.effects.soft_clip import soft_clip
 from sonicforge.genres.genre import Target
 from sonicforge.master.ends import Ends, decide_ends, fade_ends
 from sonicforge.master.level import Level, Sketch, apply_glue, corrected, decide_glue, decide_level, sketch
+from sonicforge.master.ride import Ride, apply_ride, decide_ride
 from sonicforge.master.tone import Tone, apply_tone, decide_tone
 from sonicforge.sound.audio import Audio, Samples
 from sonicforge.sound.loudness import Loudness, gated, measure, piece_power
@@ -31,19 +32,22 @@ class Decision:
     tone: Tone
     level: Level
     ends: Ends
+    ride: Ride = Ride()
 
     def to_mapping(self) -> dict[str, Any]:
         """Plain numbers for storing; `clip_db` and `glue_db` are left out where they do nothing."""
         level = {name: value for name, value in asdict(self.level).items() if isfinite(value)}
-        return {**asdict(self.tone), **level, **asdict(self.ends)}
+        return {**asdict(self.tone), **level, **asdict(self.ends), **asdict(self.ride)}
 
     @classmethod
     def from_mapping(cls, stored: Mapping[str, Any]) -> "Decision":
         """The decision that `to_mapping` stored; other entries are ignored."""
-        known = {"clip_db": inf, "glue_db": inf, **stored}
-        tone, level, ends = ({name: known[name] for name in part.__slots__} for part in (Tone, Level, Ends))
-        tone = {name: tuple(value) if isinstance(value, list) else value for name, value in tone.items()}
-        return cls(Tone(**tone), Level(**level), Ends(**ends))
+        known = {"clip_db": inf, "glue_db": inf, "ride_db": (), **stored}
+        known = {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
+        tone, level, ends, ride = (
+            {name: known[name] for name in part.__slots__} for part in (Tone, Level, Ends, Ride)
+        )
+        return cls(Tone(**tone), Level(**level), Ends(**ends), Ride(**ride))
 
 
 def decide(mixdown: Mixdown, target: Target, *, peak_spans_s: Spans = ()) -> Decision:
@@ -55,6 +59,7 @@ def decide(mixdown: Mixdown, target: Target, *, peak_spans_s: Spans = ()) -> Dec
 def carry_out(mixdown: Mixdown, decision: Decision) -> Master:
     """The master that `decision` makes of the mixdown, measured."""
     toned = Audio(apply_tone(mixdown.audio, decision.tone), mixdown.audio.sample_rate)
+    apply_ride(toned.samples, decision.ride, toned.sample_rate)
     apply_glue(toned.samples, decision.level.glue_db, toned.sample_rate)
     return _finished(*_levelled(toned, decision), decision, toned.sample_rate)
 
@@ -81,15 +86,19 @@ def master(mixdown: Mixdown, target: Target, *, peak_spans_s: Spans = ()) -> Mas
 
 
 def _decide_rest(toned: Audio, tone: Tone, target: Target) -> tuple[Decision, Sketch]:
-    """Level and ends; where the limiter would work too hard, glues `toned` in place and decides again."""
+    """Ride, level and ends; rides `toned` in place, and where the limiter would work too hard, glues it and decides
+    again."""
     heard = sketch(toned)
+    ride = decide_ride(heard.power, target.lra)
+    apply_ride(toned.samples, ride, toned.sample_rate)
+    heard = heard.ridden_by(ride)
     level = decide_level(heard, target)
     glue = decide_glue(heard, level, target)
     if isfinite(glue):
         apply_glue(toned.samples, glue, toned.sample_rate)
         heard = sketch(toned)
         level = replace(decide_level(heard, target), glue_db=glue)
-    return Decision(tone, level, decide_ends(heard, level.gain_db, toned.length)), heard
+    return Decision(tone, level, decide_ends(heard, level.gain_db, toned.length), ride), heard
 
 
 def _levelled(toned: Audio, decision: Decision) -> tuple[Samples, Steps]:

@@ -18,8 +18,9 @@ Bands = tuple[float, ...]
 
 LOW_CUT_HZ = 26.0
 MONO_BELOW_HZ = 120.0
-MOST_DB = 4.0
-MOST_AT_EDGES_DB = 2.5
+MOST_DB = 6.0
+MOST_AIR_DB = 9.0
+"""How far the top octave may be opened: it is soft and far from every fundamental."""
 MOST_SIDE_DB = 3.0
 MOST_BALANCE_DB = 1.5
 
@@ -27,6 +28,7 @@ _COMPARED = slice(1, 9)
 _TOLERATED_DB, _SHARE = 0.5, 0.8
 _SIDE_TOLERATED_DB, _SIDE_SHARE = 2.0, 0.6
 _EMPTY_DB = 15.0
+_EMPTY_TOP_DB = 24.0
 _AUDIBLE_DB = 0.25
 _HEARD_S = 30.0
 _FLAT: Bands = (0.0,) * len(OCTAVES_HZ)
@@ -50,8 +52,8 @@ class Tone:
 def decide_tone(audio: Audio, target: Target, peak_spans_s: Spans = ()) -> Tone:
     """How far the sound is from the target, half by the peak sections and half by the whole, and how much to mend.
 
-    A correction leaves small differences alone, takes four fifths of the rest and ends at +-4 dB (+-2.5 dB in the
-    outer bands): a master seasons, the mix decides. A band that is 15 dB short holds nothing to bring up.
+    A correction leaves small differences alone, takes four fifths of the rest and ends at +-6 dB; only the
+    octave at 16 kHz may rise by 9 dB. A band that is 15 dB short (24 dB at 16 kHz) holds nothing to bring up.
     """
     if audio.length == 0:
         return Tone()
@@ -115,14 +117,16 @@ def _missing(measured_db: NDArray[np.float64], wanted_db: Sequence[float]) -> ND
     if not present.any():
         return np.zeros(len(missing))
     missing -= missing[_COMPARED][present].mean()
-    return np.where(missing > _EMPTY_DB, 0.0, missing)
+    empty = np.full(len(missing), _EMPTY_DB)
+    empty[-1] = _EMPTY_TOP_DB
+    return np.where(missing > empty, 0.0, missing)
 
 
 def _mended(missing: NDArray[np.float64]) -> Bands:
     wanted = _shrunk(missing, _TOLERATED_DB, _SHARE)
     most = np.full(len(wanted), MOST_DB)
-    most[[0, -1]] = MOST_AT_EDGES_DB
-    return _rounded(np.clip(wanted, -most, most))
+    most[-1] = MOST_AIR_DB
+    return _rounded(np.clip(wanted, -MOST_DB, most))
 
 
 def _mended_side(missing: NDArray[np.float64]) -> Bands:

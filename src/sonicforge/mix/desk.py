@@ -80,26 +80,23 @@ class Desk:
         self._timeline = Timeline(score, length, sample_rate, start=start)
         self._music = np.zeros((2, length), np.float32)
         self._drums: Samples | None = None
+        self._drum_drive: float | None = None
         self._sends: dict[str, Samples] = {}
         self._gated: dict[str, list[NDArray[np.float64]]] = {}
         self._decisions: list[StemDecision] = []
         self._dry_power = 0.0
 
-    def channel(self, stem: str, audio: Audio, decision: StemDecision) -> ProcessedStem:
-        """A stem through its strip, with its feeds; `audio` is left untouched."""
+    def channel(self, stem: str, audio: Audio, decision: StemDecision, *, in_place: bool = False) -> ProcessedStem:
+        """A stem through its strip, with its feeds; `audio` is left untouched unless it is given up by `in_place`."""
         curves = StemCurves(stem, decision.duck, self._timeline)
-        samples = Strip(decision, curves).play(audio.samples)
+        samples = Strip(decision, curves).play(audio.samples, in_place=in_place)
         left, right = (pan_gains if samples.shape[0] == 1 else balance_gains)(decision.pan)
         return ProcessedStem(decision, samples, left, right, self._feeds(stem, samples, decision))
 
     def add(self, processed: ProcessedStem) -> None:
         """Sum a channel into its bus and its sends."""
         decision, samples = processed.decision, processed.samples
-        bus = self._music
-        if decision.drums and self._genre.bus.drum_clip_db > 0:
-            if self._drums is None:
-                self._drums = np.zeros_like(self._music)
-            bus = self._drums
+        bus = self._bus_of(decision)
         power = _accumulate(bus[0], samples[0], processed.left) + _accumulate(bus[1], samples[-1], processed.right)
         if not decision.drums:
             self._dry_power += power
@@ -111,18 +108,32 @@ class Desk:
                 self._gated.setdefault(feed.preset, []).append(self._timeline.stem_hits_s(decision.stem))
         self._decisions.append(decision)
 
+    def _bus_of(self, decision: StemDecision) -> Samples:
+        """Drums that come first share a bus and its clipper; the first other stem closes it, to free its memory."""
+        if not decision.drums or self._genre.bus.drum_clip_db <= 0:
+            self._close_drums()
+            return self._music
+        if self._drums is None and self._drum_drive is None:
+            self._drums = np.zeros_like(self._music)
+        return self._music if self._drums is None else self._drums
+
+    def _close_drums(self) -> None:
+        if self._drums is None:
+            return
+        given = self._given_bus
+        drive = decide_drum_drive(self._genre.bus, self._drums) if given is None else given.drum_drive_db
+        clip_drums(self._drums, drive)
+        join(self._music, self._drums, None)
+        self._drums, self._drum_drive = None, drive
+
     def finish(self, *, threads: int = 2) -> Mixdown:
         """Returns, buses, automation of the mix, tape stops. The decision holds every number that was used."""
         rate, given, wish = self._timeline.sample_rate, self._given_bus, self._genre.bus
+        self._close_drums()
         wet = return_all(self._sends, self._space(), threads=threads)
         self._sends.clear()
-        drum_drive = None if given is None else given.drum_drive_db
-        if self._drums is not None:
-            drum_drive = decide_drum_drive(wish, self._drums) if given is None else drum_drive
-            clip_drums(self._drums, drum_drive)
-        join(self._music, self._drums, None if wet is None else wet.samples)
-        self._drums = None
-        decided = decide_bus(wish, block_peaks(self._music), drum_drive) if given is None else given
+        join(self._music, None, None if wet is None else wet.samples)
+        decided = decide_bus(wish, block_peaks(self._music), self._drum_drive) if given is None else given
         heard = bool(np.any(self._music))
         if heard:
             run_bus(self._music, decided, self._timeline, seed=self._score.seed)

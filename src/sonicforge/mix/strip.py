@@ -60,9 +60,10 @@ class Strip:
     def __init__(self, decision: StemDecision, curves: StemCurves) -> None:
         self._decision, self._curves, self._rate = decision, curves, curves.sample_rate
 
-    def play(self, samples: Samples) -> Samples:
-        """The whole stem through the strip; a stem without width comes back mono."""
-        out = self._folded(samples, 0, samples.shape[1])
+    def play(self, samples: Samples, *, in_place: bool = False) -> Samples:
+        """The whole stem through the strip; a stem without width comes back mono. `in_place` uses up the samples."""
+        keep = in_place and samples.flags.c_contiguous and samples.flags.writeable and not self._folds(samples)
+        out = samples if keep else self._folded(samples, 0, samples.shape[1])
         gain = np.float32(10 ** (self._decision.gain_db / 20))
         self._process(out, 0, self._curves.fader * gain, equalise=True)
         return out
@@ -79,8 +80,11 @@ class Strip:
         self._process(out, start, self._curves.ducking, equalise=False)
         return out
 
+    def _folds(self, samples: Samples) -> bool:
+        return samples.shape[0] == 2 and self._decision.width == 0 and self._curves.width is None
+
     def _folded(self, samples: Samples, start: int, stop: int) -> Samples:
-        if samples.shape[0] == 2 and self._decision.width == 0 and self._curves.width is None:
+        if self._folds(samples):
             return np.ascontiguousarray((samples[:1, start:stop] + samples[1:, start:stop]) * np.float32(0.5))
         return np.array(samples[:, start:stop], np.float32, order="C")
 

@@ -123,6 +123,7 @@ def _attempt(
             plan.genre,
             threads=threads,
             on_stem=pass_on if keep_stems or on_stem else None,
+            kept=keep_stems,
             on_share=lambda share: attempt.tell("mix", 0.05 + 0.65 * share),
         )
     stem_findings = judge_stems(played.facts, played.mixdown.decision, draft.score, plan.genre)

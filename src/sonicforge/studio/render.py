@@ -41,8 +41,12 @@ def play(
     on_share: Callable[[float], None] | None = None,
     start: int = 0,
     end: int | None = None,
+    kept: bool = False,
 ) -> Played:
-    """Render every stem between the ticks `start` and `end`, mix as they come, and finish the mix."""
+    """Render every stem between the ticks `start` and `end`, mix as they come, and finish the mix.
+
+    `kept` says that `on_stem` keeps the sound it is given, so that the mix must not use it up.
+    """
     stems = score.stems()
     desk = Desk(score, genre, stem_length(score, start=start, end=end), SAMPLE_RATE, start=start)
     facts = []
@@ -53,7 +57,7 @@ def play(
             on_stem(stem, audio)
         heard = hear_stem(stem, audio, score, genre)
         decision = decide_stem(stem, audio, score, genre, start=start)
-        return heard, desk.channel(stem, audio, decision)
+        return heard, desk.channel(stem, audio, decision, in_place=not kept)
 
     for index, (heard, channel) in enumerate(_in_order(work, stems, threads)):
         desk.add(channel)

@@ -31,6 +31,7 @@ from sonicforge.synth.wavetables import play_table
 Doubles = NDArray[np.float64]
 
 LEVEL = 0.75
+NOISES = ("nzw", "nzp")
 SUPERSAW = np.array([-1.0, -0.572, -0.178, 0.0, 0.181, 0.565, 0.977])
 DRIFT_CENTS = 1.6
 MOST_SOFT = 3
@@ -39,56 +40,111 @@ PAIR_SPREAD = 0.45
 """How far the two sides of a detuned pair without unison lean apart."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of a kind: the source each belongs to, its place in the source's cycle, ratio, gains (channels, rows)."""
+
+    source: NDArray[np.int64]
+    offset: Doubles
+    ratio: Doubles
+    gain: Doubles
+    kind: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """All that notes with the same tones have in common: rows with edges, sines, tables by name, number of sources."""
+
+    edges: _Rows
+    sines: _Rows
+    tables: tuple[tuple[str, _Rows], ...]
+    sources: int
+
+
 def play_oscillators(
     voice: Voice, setting: Setting, moment: Moment, inc: Doubles, rng: np.random.Generator, out: Samples
 ) -> None:
     """Adds all oscillators of the patch to `out` (channels, n), RMS near 0.4. inc (hops + 1) cycles per sample."""
     patch = setting.patch
     hops = len(inc) - 1
-    power = sum(one.level**2 * (1.0 if one.wave != "sin" else 1.4) for one in patch.oscillators)
-    scale = LEVEL / np.sqrt(power)
-    edges: list[_Row] = []
-    sines: list[_Row] = []
-    for one in patch.oscillators:
-        if one.wave in ("nzw", "nzp"):
-            _add_noise(one, scale, rng, out)
-            continue
-        rows = _rows(one, voice, setting, scale, rng)
-        if one.wave == "sin":
-            sines += rows
-        elif one.wave.startswith("wt:"):
-            table = _bank(rows, setting, hops, rng)
-            play_table(one.wave[3:], table.phase, table.ratio, table.gain, inc[:-1], out)
-        else:
-            edges += [edge for row in rows for edge in _as_edges(one, row, patch)]
-    duty = _duty(patch, voice, moment, hops + 1)
-    play_bank(_bank(edges, setting, hops, rng), inc[:-1], duty, out)
-    if sines:
-        bank = _bank(sines, setting, hops, rng)
+    layout = _layout(patch.oscillators, patch.unison, patch.mix, _levels(patch), setting.channels, voice.tones)
+    starts = np.zeros(layout.sources) if setting.fixed_phase else rng.random(layout.sources)
+    drift = _drift(layout.sources, setting, hops, rng)
+    if layout.edges.kind.size:
+        play_bank(_bank(layout.edges, starts, drift), inc[:-1], _duty(patch, voice, moment, hops + 1), out)
+    if layout.sines.kind.size:
+        bank = _bank(layout.sines, starts, drift)
         add_sines(bank.phase, bank.ratio, bank.gain, bank.drift, inc[:-1], out)
+    for name, rows in layout.tables:
+        play_table(name, starts[rows.source], rows.ratio, rows.gain, inc[:-1], out)
+    for one in patch.oscillators:
+        if one.wave in NOISES:
+            _add_noise(one, _scale(patch.oscillators), rng, out)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    phase: float
-    ratio: float
-    left: float
-    right: float
-    kind: int = SAW
+def _levels(patch: Patch) -> int:
+    return patch.steps.levels if patch.steps is not None else 0
 
 
-def _rows(one: Oscillator, voice: Voice, setting: Setting, scale: float, rng: np.random.Generator) -> list[_Row]:
-    """All copies of an oscillator: for each tone of the chord each unison voice, placed in pitch and in stereo."""
-    offsets, levels, pans = _unison(one, setting.patch.unison, setting.patch.mix, setting.channels)
-    rows = []
-    for interval, gain in voice.tones:
-        for offset, level, pan in zip(offsets, levels, pans, strict=True):
-            ratio = 2 ** ((one.semitones + interval) / 12 + (one.cents + offset) / 1200)
-            phase = 0.0 if setting.fixed_phase else rng.random()
-            angle = (pan + 1) * np.pi / 4
-            loud = one.level * scale * gain * level
-            rows.append(_Row(phase, ratio, loud * np.sqrt(2) * np.cos(angle), loud * np.sqrt(2) * np.sin(angle)))
-    return rows
+def _scale(oscillators: tuple[Oscillator, ...]) -> float:
+    return float(LEVEL / np.sqrt(sum(one.level**2 * (1.4 if one.wave == "sin" else 1.0) for one in oscillators)))
+
+
+@lru_cache(maxsize=256)
+def _layout(
+    oscillators: tuple[Oscillator, ...],
+    uni: Unison,
+    mix: float,
+    levels: int,
+    channels: int,
+    tones: tuple[tuple[float, float], ...],
+) -> _Layout:
+    """Every oscillator for every tone in every unison copy, placed in pitch and in stereo."""
+    scale = _scale(oscillators)
+    found: dict[str, list[tuple[float, ...]]] = {"edges": [], "sines": []}
+    source = 0
+    for one in oscillators:
+        if one.wave in NOISES:
+            continue
+        offsets, loudness, pans = _unison(one, uni, mix, channels)
+        group = found.setdefault(one.wave[3:], []) if one.wave.startswith("wt:") else None
+        for interval, gain in tones:
+            for cents, level, pan in zip(offsets, loudness, pans, strict=True):
+                ratio = 2 ** ((one.semitones + interval) / 12 + (one.cents + cents) / 1200)
+                angle = (pan + 1) * np.pi / 4
+                loud = one.level * scale * gain * level
+                left, right = loud * np.sqrt(2) * np.cos(angle), loud * np.sqrt(2) * np.sin(angle)
+                for offset, kind, share in _parts(one, levels):
+                    rows = found["sines"] if one.wave == "sin" else found["edges"] if group is None else group
+                    rows.append((source, offset, ratio, left * share, right * share, kind, loud * share))
+                source += 1
+    packed = {name: _pack(rows, channels) for name, rows in found.items()}
+    tables = tuple((name, rows) for name, rows in packed.items() if name not in ("edges", "sines"))
+    return _Layout(packed["edges"], packed["sines"], tables, source)
+
+
+def _pack(rows: list[tuple[float, ...]], channels: int) -> _Rows:
+    table = np.array(rows, np.float64).reshape(-1, 7).T
+    gain = table[3:5] if channels == 2 else table[6:7]
+    return _Rows(
+        source=table[0].astype(np.int64),
+        offset=np.ascontiguousarray(table[1]),
+        ratio=np.ascontiguousarray(table[2]),
+        gain=np.ascontiguousarray(gain),
+        kind=table[5].astype(np.int64),
+    )
+
+
+def _parts(one: Oscillator, levels: int) -> list[tuple[float, int, float]]:
+    """The trains of edges that make the wave: place in the cycle, kind, share of the gain."""
+    if one.wave == "tri" and levels:
+        phases, kinds, gains = chip.staircase(levels)
+        return [(float(phase), int(kind), float(gain)) for phase, kind, gain in zip(phases, kinds, gains, strict=True)]
+    if one.wave == "tri":
+        return [(0.25, VALLEY, 1.0), (0.75, PEAK, 1.0)]
+    if one.wave in ("pul", "sqr"):
+        return [(0.0, RISE, 0.75), (1.0 - one.width, FALL, 0.75)]
+    return [(0.0, SAW, 1.0)] if one.wave == "sin" else [(0.5, SAW, 1.0)]
 
 
 @lru_cache(maxsize=64)
@@ -108,46 +164,19 @@ def _unison(one: Oscillator, uni: Unison, mix: float, channels: int) -> tuple[Do
     return offsets, levels / np.sqrt(np.sum(levels**2)), pans
 
 
-def _as_edges(one: Oscillator, row: _Row, patch: Patch) -> list[_Row]:
-    """The edge trains an oscillator is made of."""
-
-    def edge(phase: float, kind: int, share: float = 1.0) -> _Row:
-        return _Row((row.phase + phase) % 1.0, row.ratio, row.left * share, row.right * share, kind)
-
-    if one.wave == "tri" and patch.steps is not None and patch.steps.levels:
-        phases, kinds, gains = chip.staircase(patch.steps.levels)
-        return [edge(float(p), int(k), float(g)) for p, k, g in zip(phases, kinds, gains, strict=True)]
-    if one.wave == "tri":
-        return [edge(0.25, VALLEY), edge(0.75, PEAK)]
-    if one.wave in ("pul", "sqr"):
-        return [edge(0.0, RISE, 0.75), edge(1.0 - one.width, FALL, 0.75)]
-    return [edge(0.5, SAW)]
+def _bank(rows: _Rows, starts: Doubles, drift: Doubles) -> Bank:
+    phase = (rows.offset + starts[rows.source]) % 1.0
+    return Bank(phase, rows.ratio, rows.gain, rows.kind, np.ascontiguousarray(drift[rows.source]))
 
 
-def _bank(rows: list[_Row], setting: Setting, hops: int, rng: np.random.Generator) -> Bank:
-    count = len(rows)
-    gain = np.array([[row.left for row in rows], [row.right for row in rows]], np.float64).reshape(2, count)
-    if setting.channels == 1:
-        gain = np.full((1, count), 1.0) * np.array([np.hypot(row.left, row.right) / np.sqrt(2) for row in rows])
-    return Bank(
-        phase=np.array([row.phase for row in rows], np.float64),
-        ratio=np.array([row.ratio for row in rows], np.float64),
-        gain=np.ascontiguousarray(gain),
-        kind=np.array([row.kind for row in rows], np.int64),
-        drift=_drift(rows, setting, hops, rng),
-    )
-
-
-def _drift(rows: list[_Row], setting: Setting, hops: int, rng: np.random.Generator) -> Doubles:
-    """Slow wander of each oscillator's pitch (rows, stretches of 64 hops); pairs of edges move together."""
+def _drift(sources: int, setting: Setting, hops: int, rng: np.random.Generator) -> Doubles:
+    """Slow wander of each source's pitch (sources, stretches of 64 hops)."""
     points = hops // STRETCH + 3
-    if setting.fixed_phase or setting.patch.steps is not None or not rows:
-        return np.zeros((len(rows), points))
+    if setting.fixed_phase or setting.patch.steps is not None:
+        return np.zeros((sources, points))
+    turn = rng.random((sources, 1))
     seconds = np.arange(points) * (STRETCH * HOP / SAMPLE_RATE)
-    seeds = np.array([row.ratio for row in rows])
-    turn = (np.unique(seeds, return_inverse=True)[1] * 0.618034 + rng.random()) % 1.0
-    rate = 0.11 + 0.35 * ((turn * 7.13) % 1.0)
-    wave = np.sin(2 * np.pi * (rate[:, None] * seconds + turn[:, None]))
+    wave = np.sin(2 * np.pi * ((0.11 + 0.35 * ((turn * 7.13) % 1.0)) * seconds + turn))
     return wave * (DRIFT_CENTS / 1200 * np.log(2))
 
 

@@ -31,16 +31,20 @@ def _phases(times: int) -> Samples:
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _add_filtered(source, taps, skip, level, total):  # type: ignore[no-untyped-def]
-    """total[i] += level * sum over j of taps[j + skip] * source[i + j], five taps at a time."""
-    for j in range(0, 25, 5):
+    """total[i] += level * sum over j of taps[j + skip] * source[i + j], four taps at a time."""
+    for j in range(0, 24, 4):
         a = level * taps[j + skip]
         b = level * taps[j + 1 + skip]
         c = level * taps[j + 2 + skip]
         d = level * taps[j + 3 + skip]
-        e = level * taps[j + 4 + skip]
-        one = source[j : j + 260]
+        part = source[j : j + 259]
         for i in range(256):
-            total[i] += a * one[i] + b * one[i + 1] + c * one[i + 2] + d * one[i + 3] + e * one[i + 4]
+            total[i] += a * part[i] + b * part[i + 1] + c * part[i + 2] + d * part[i + 3]
+    last = level * taps[24 + skip]
+    if last != np.float32(0.0):
+        part = source[24:280]
+        for i in range(256):
+            total[i] += last * part[i]
 
 
 @njit(cache=True, nogil=True, fastmath=True)

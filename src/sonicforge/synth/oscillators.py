@@ -20,8 +20,6 @@ HOP = 32
 """Samples per control point; 25 hops are exactly one 60 Hz tick at 48 kHz."""
 TAPS = 32
 PHASES = 128
-LEAK = 1.0 - 2.0 * np.pi * 3.0 / SAMPLE_RATE
-"""A 3 Hz high-pass inside the integrators keeps direct current out."""
 STRETCH = 64
 """Hops in which an oscillator's own pitch is constant."""
 NOTHING = np.zeros(1, np.float32)
@@ -141,7 +139,7 @@ def _edges(phase, ratio, gain, kind, drift, turns, duty, steady, rows, lines, ca
                 continue
             height = 2.0 if shape == 1 else -2.0
             if shape >= 3:
-                height = 2.0 * pace if shape == 4 else -2.0 * pace
+                height = 2.0 * ratio[k] if shape == 4 else -2.0 * ratio[k]
             left = height * gain[0, k]
             right = height * gain[last, k]
             many = edges if steady[part] else 1
@@ -170,7 +168,10 @@ def _edges(phase, ratio, gain, kind, drift, turns, duty, steady, rows, lines, ca
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _integrate(first, second, corners, inc, ramps, carry, skip, out):  # type: ignore[no-untyped-def]
-    """Adds the running sums to `out`, less the first `skip` samples. ramps: rise per cycle."""
+    """Adds the running sums to `out`, less the first `skip` samples. ramps: rise per cycle.
+
+    A 3 Hz high-pass within the sum keeps direct current out. The slope of triangles needs none: its edges cancel.
+    """
     channels = first.shape[0]
     size = out.shape[1]
     for c in range(channels):
@@ -183,7 +184,7 @@ def _integrate(first, second, corners, inc, ramps, carry, skip, out):  # type: i
             stop = min(start + 32, size + skip)
             for i in range(start, stop):
                 if corners:
-                    rise = rise * 0.9996073 + second[c, i]
+                    rise += second[c, i]
                 value = value * 0.9996073 + first[c, i] + ramp + bend * rise
                 if i >= skip:
                     out[c, i - skip] += np.float32(value)

@@ -49,9 +49,9 @@ def _levels(spec: Piano, pitch: float, velocity: int, n: NDArray[np.int64], hz: 
     """Level of each partial in dB: string, striking point, hammer's softness, tone."""
     exponent = 1.2 if spec.felt else 1.5
     corner = spec.hammer_hz * (velocity / 100) ** exponent * 2 ** ((pitch - 60) / 30)
-    string = -20 * np.log10(n**0.4)
+    string = -20 * np.log10(n**0.85)
     point = np.maximum(-30.0, 20 * np.log10(np.abs(np.sin(np.pi * n / 8)) + 1e-9))
-    slope = -9.5 * hz / max(corner, 200.0)
+    slope = -7.5 * hz / max(corner, 200.0)
     tone = spec.brightness_db / (1 + (2000.0 / hz) ** 2)
     lid = -24 * np.log10(1 + (hz / 3200.0) ** 4) / 2 if spec.felt else 0.0
     level = string + point + slope + tone + lid

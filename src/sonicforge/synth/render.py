@@ -1,7 +1,8 @@
 """`render_stem`: one stem of a score as dry sound."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from sonicforge.music.score import AUDIBLE_CUES, Part, Score
 from sonicforge.music.time import Clock
 from sonicforge.sound.audio import SAMPLE_RATE, Audio, Samples
 from sonicforge.synth.cues import render_cues
-from sonicforge.synth.drums.render import render_drum_part
+from sonicforge.synth.drums.render import render_drum_parts
 from sonicforge.synth.oscillators import HOP
 from sonicforge.synth.part import SETTLE, Stretch, render_part
 from sonicforge.synth.texture import is_texture, render_texture
@@ -42,10 +43,13 @@ def render_stem(score: Score, genre: Genre, stem: str, *, start: int = 0, end: i
     wide = stem not in genre.mix or genre.mix[stem].width >= NARROW
     origin = max(0, (begin - SETTLE) // HOP * HOP)
     stretch = Stretch(origin, begin - origin + length, last)
-    layers = [_layer(part, genre, score, clock, stretch, wide) for part in score.of_stem(stem) if part.notes]
+    parts = [part for part in score.of_stem(stem) if part.notes]
+    drums = [part for part in parts if part.drums]
+    layers = (_layer(part, genre, score, clock, stretch, wide) for part in parts if not part.drums)
+    total = _sum(chain(_drums(drums, genre, score, clock, stretch, wide), layers), stretch.length)
     if stem == "fx":
-        layers.append(_cues(score, genre, clock, stretch))
-    return Audio(_faded(_sum(layers, stretch.length)[:, begin - origin :]))
+        total = _sum((total, _cues(score, genre, clock, stretch)), stretch.length)
+    return Audio(_faded(total[:, begin - origin :]))
 
 
 def _window(score: Score, clock: Clock, start: int, end: int | None) -> tuple[int, int]:
@@ -55,12 +59,27 @@ def _window(score: Score, clock: Clock, start: int, end: int | None) -> tuple[in
 
 
 def _layer(part: Part, genre: Genre, score: Score, clock: Clock, stretch: Stretch, wide: bool) -> Samples:
-    """One part over the stretch. Drums and textures are rendered from the start of the track and cut."""
-    if not part.drums and not is_texture(part.voice, genre):
+    """One pitched part or texture over the stretch. Textures are rendered from the start of the track and cut."""
+    if not is_texture(part.voice, genre):
         return render_part(part, genre, score, clock, stretch, wide=wide)
-    part = replace(part, notes=tuple(note for note in part.notes if note.start < stretch.end))
-    render = render_drum_part if part.drums else render_texture
-    audio = render(part, genre, score, clock, stretch.begin + stretch.length)
+    audio = render_texture(_until(stretch.end, part), genre, score, clock, stretch.begin + stretch.length)
+    return _cut(audio, stretch, wide)
+
+
+def _drums(
+    parts: Sequence[Part], genre: Genre, score: Score, clock: Clock, stretch: Stretch, wide: bool
+) -> Iterator[Samples]:
+    """All drums of the stem as one layer, rendered from the start of the track and cut."""
+    if parts:
+        heard = [_until(stretch.end, part) for part in parts]
+        yield _cut(render_drum_parts(heard, genre, score, clock, stretch.begin + stretch.length), stretch, wide)
+
+
+def _until(end: int, part: Part) -> Part:
+    return replace(part, notes=tuple(note for note in part.notes if note.start < end))
+
+
+def _cut(audio: Audio, stretch: Stretch, wide: bool) -> Samples:
     samples = audio.samples[:, stretch.begin :]
     return samples if wide or samples.shape[0] == 1 else samples.mean(axis=0, keepdims=True, dtype=np.float32)
 
@@ -74,14 +93,17 @@ def _cues(score: Score, genre: Genre, clock: Clock, stretch: Stretch) -> Samples
 
 
 def _sum(layers: Iterable[Samples], length: int) -> Samples:
-    """The layers added in the first of the widest ones."""
-    ordered = sorted(layers, key=lambda layer: -layer.shape[0])
-    if not ordered:
-        return np.zeros((1, length), np.float32)
-    total = ordered[0] if ordered[0].flags.writeable else ordered[0].copy()
-    for layer in ordered[1:]:
-        total += layer
-    return total
+    """The layers added in place as they come, two of them in memory at a time."""
+    total: Samples | None = None
+    for layer in layers:
+        if total is None:
+            total = layer if layer.flags.writeable else layer.copy()
+        elif layer.shape[0] > total.shape[0] and layer.flags.writeable:
+            layer += total
+            total = layer
+        else:
+            total = total + layer if layer.shape[0] > total.shape[0] else np.add(total, layer, out=total)
+    return np.zeros((1, length), np.float32) if total is None else total
 
 
 def _faded(samples: Samples) -> Samples:

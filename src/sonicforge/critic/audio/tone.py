@@ -109,23 +109,25 @@ def harshness(listening: Listening) -> Finding:
     """How often 2.5-6 kHz stands out against 1-2 and 8-12 kHz, compared with the genre's balance.
 
     The two neighbours are averaged as powers, so that a passage without air is not called harsh for that alone. Frames
-    last 400 ms; those more than 20 dB below the mean power do not count.
+    last 400 ms; those more than 20 dB below the mean power do not count. A frame stands out only where its 2.5-6 kHz is
+    also louder than the genre's balance has it at the level of the whole piece: hats that go on while the middle rests
+    are not harsh.
     """
     target = listening.target
     if target is None:
         return skipped(HARSHNESS, "without a genre there is no tonal balance to meet")
-    excess, loud = _excess(listening, target)
+    excess, loud, sharp = _excess(listening, target)
     if not loud.any():
         return skipped(HARSHNESS, "nothing is loud enough to be harsh")
     frame_s = HOP / listening.hearing.audio.sample_rate * _frames_a_group(listening)
-    held = np.where(loud, excess, np.minimum(excess, 0.0))
+    held = np.where(sharp, excess, np.minimum(excess, 0.0))
     means = sliding_mean(held, round(HARSH_BARS * listening.bar_s / frame_s))
     return graded(
         HARSHNESS,
         Measure(
             key="harsh_share",
             words="the share of time in which 2.5-6 kHz stands out by more than 4 dB",
-            value=100 * float((excess[loud] > HARSH_DB).mean()),
+            value=100 * float(((excess > HARSH_DB) & sharp)[loud].mean()),
             unit="%",
             warn_above=HARSH_WARN,
             fail_above=HARSH_FAIL,
@@ -144,8 +146,8 @@ def _frames_a_group(listening: Listening) -> int:
     return max(1, round(FRAME_S * listening.hearing.audio.sample_rate / HOP))
 
 
-def _excess(listening: Listening, target: Target) -> tuple[Floats, np.ndarray]:
-    """Excess in dB of each 400 ms, and whether it is loud enough to count."""
+def _excess(listening: Listening, target: Target) -> tuple[Floats, np.ndarray, np.ndarray]:
+    """Excess in dB of each 400 ms, whether it is loud enough to count, and whether its edge is loud enough to hurt."""
     edges = listening.hearing.edges
     size = min(_frames_a_group(listening), len(edges))
     groups = edges[: len(edges) // size * size].reshape(-1, size, 3).mean(axis=1)
@@ -154,4 +156,6 @@ def _excess(listening: Listening, target: Target) -> tuple[Floats, np.ndarray]:
     usual = wanted[1] - float(decibels((10 ** (wanted[0] / 10) + 10 ** (wanted[2] / 10)) / 2))
     excess = decibels(edge) - decibels((voice + air) / 2) - usual
     power = groups.sum(axis=1)
-    return excess, power > power.mean() * 10 ** (-QUIET_DB / 10)
+    loud = power > power.mean() * 10 ** (-QUIET_DB / 10)
+    level = decibels(listening.hearing.octaves.mean(axis=0))[CORE].mean()
+    return excess, loud, loud & (decibels(edge) > level + wanted[1])

@@ -1,7 +1,7 @@
 """A drum part as sound: notes -> variants of the voice -> added at exact samples."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -40,15 +40,29 @@ class _Stage:
 
 
 def render_drum_part(part: Part, genre: Genre, score: Score, clock: Clock, length: int) -> Audio:
-    """The part dry at 48 kHz, `length` samples: mono when its stem has width 0 in the mix, else stereo.
+    """One part alone; see `render_drum_parts`."""
+    return render_drum_parts((part,), genre, score, clock, length)
 
-    Stereo parts carry noise that differs between the sides above 600 Hz, about 8 dB below the middle. A part without
-    notes is silence.
+
+def render_drum_parts(parts: Sequence[Part], genre: Genre, score: Score, clock: Clock, length: int) -> Audio:
+    """The parts of one stem, dry at 48 kHz, `length` samples: mono when the stem has width 0 in the mix, else stereo.
+
+    Stereo parts carry noise that differs between the sides above 600 Hz, about 8 dB below the middle. Parts without
+    notes are silence.
     """
-    mix = genre.mix.get(part.stem)
+    mix = genre.mix.get(parts[0].stem)
     wide = mix is not None and mix.width > 0
     out: Samples = np.zeros((2 if wide else 1, length), np.float32)
-    stage = _Stage(part, genre, score, clock, Key.parse(score.key), wide)
+    key = Key.parse(score.key)
+    for part in parts:
+        _add_part(out, _Stage(part, genre, score, clock, key, wide))
+    if wide:
+        kernels.sides_to_channels(out)
+    return Audio(out)
+
+
+def _add_part(out: Samples, stage: _Stage) -> None:
+    part, genre, score, clock = stage.part, stage.genre, stage.score, stage.clock
     voice = parse_voice(part.voice, genre.kit[part.voice])
     if voice.rumble is not None:
         source = parse_voice(voice.rumble.source, genre.kit[voice.rumble.source])
@@ -60,9 +74,6 @@ def render_drum_part(part: Part, genre: Genre, score: Score, clock: Clock, lengt
         _play(out, stage, voice, part.notes, kick=part.code == "k")
     if voice.brush is not None:
         add_brush_bed(out, part, voice.brush, score, clock)
-    if wide:
-        kernels.sides_to_channels(out)
-    return Audio(out)
 
 
 def _play_layer(out: Samples, stage: _Stage, kit: DrumVoice, follower: Follower, notes: tuple[Note, ...]) -> None:

@@ -7,8 +7,10 @@ from sonicforge.genres.kit import DrumVoice
 from sonicforge.music.scale import Key
 from sonicforge.music.score import STEP, Note, Part, Score
 
-KICK_HZ = (43.5, 62.0)
-"""Where the fundamental of a kick is felt; 43.5 lets F1 in."""
+KICK_HZ = (41.0, 62.0)
+"""Where the fundamental of a kick is felt; 41 lets E1 in."""
+MOST_DOWN, MOST_UP = 3.2, 1.3
+"""Semitones by which a kick may be retuned; tuned up it soon loses its weight."""
 LONG_KICK_MS = 200.0
 FIFTH = 7
 DESIGNED = 60
@@ -39,7 +41,9 @@ def kick_ratio(voice: DrumVoice, key: Key) -> float:
         return 1.0
     low = 50.0 if end >= 50.0 else KICK_HZ[0]
     wanted = {key.tonic, (key.tonic + FIFTH) % 12}
-    near = [hertz(pitch) / end for pitch in range(24, 48) if pitch % 12 in wanted and low <= hertz(pitch) <= KICK_HZ[1]]
+    pitches = [pitch for pitch in range(24, 48) if pitch % 12 in wanted and low <= hertz(pitch) <= KICK_HZ[1]]
+    ratios = [hertz(pitch) / end for pitch in pitches]
+    near = [ratio for ratio in ratios if -MOST_DOWN <= 12 * math.log2(ratio) <= MOST_UP]
     return min(near, key=lambda ratio: abs(math.log(ratio)), default=1.0)
 
 
