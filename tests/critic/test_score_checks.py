@@ -104,7 +104,7 @@ def test_20_a_piece_that_never_returns_fails() -> None:
     dice = random.Random(1)
 
     def aimless(i: int, note: Note) -> Note:
-        return replace(note, start=note.start + STEP * dice.randrange(2), pitch=note.pitch + dice.randrange(-7, 8))
+        return replace(note, start=note.start + STEP * dice.randrange(4), pitch=note.pitch + dice.randrange(-7, 8))
 
     assert_caught(score, with_notes(score, "lvabuc", aimless), genre, 20)
 

@@ -48,10 +48,10 @@ def _impacts(sketch: Sketch, moves: tuple[Move, ...]) -> list[Cue]:
 
 
 def _last_hit(sketch: Sketch) -> list[Cue]:
-    """Something that rings behind the last bar line, unless the piece fades."""
+    """Something that rings behind the last bar line, unless the piece fades; it begins a tick before it."""
     if sketch.directions(sketch.sections[-1]).fade_out_s:
         return []
-    return [Cue("IMP", sketch.length, 2 * TICKS, LAST_HIT_DB)]
+    return [Cue("IMP", sketch.length - 1, 2 * TICKS, LAST_HIT_DB)]
 
 
 def _crashes(sketch: Sketch, moves: tuple[Move, ...]) -> list[Cue]:

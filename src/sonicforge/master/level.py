@@ -90,7 +90,6 @@ class Sketch:
         kept = np.add.reduceat(through, self._pieces) / np.maximum(np.diff(self._pieces, append=len(through)), 1)
         return gated(self.power * kept * gain * gain), reduction
 
-
     def ridden_by(self, decision: Ride) -> "Sketch":
         """The sketch after a ride of the level."""
         if not decision.ride_db:

@@ -32,7 +32,7 @@ class Decision:
     tone: Tone
     level: Level
     ends: Ends
-    ride: Ride = Ride()
+    ride: Ride
 
     def to_mapping(self) -> dict[str, Any]:
         """Plain numbers for storing; `clip_db` and `glue_db` are left out where they do nothing."""
@@ -44,9 +44,7 @@ class Decision:
         """The decision that `to_mapping` stored; other entries are ignored."""
         known = {"clip_db": inf, "glue_db": inf, "ride_db": (), **stored}
         known = {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
-        tone, level, ends, ride = (
-            {name: known[name] for name in part.__slots__} for part in (Tone, Level, Ends, Ride)
-        )
+        tone, level, ends, ride = ({name: known[name] for name in part.__slots__} for part in (Tone, Level, Ends, Ride))
         return cls(Tone(**tone), Level(**level), Ends(**ends), Ride(**ride))
 
 

@@ -1,6 +1,7 @@
 """Riding the level: slow gain that draws loud and soft passages together, or apart, until the range is the genre's."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,11 +51,11 @@ def apply_ride(samples: Samples, decision: Ride, sample_rate: int) -> None:
         ride(samples, ridden(decision, at).astype(np.float32))
 
 
-def ridden(decision: Ride, steps: NDArray[np.float64]) -> NDArray[np.float64]:
+def ridden(decision: Ride, steps: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """Factors at times given in steps of two seconds; 1 without a ride."""
     if not decision.ride_db:
         return np.ones(len(steps))
-    return 10.0 ** (np.interp(steps, np.arange(len(decision.ride_db)), decision.ride_db) / 20)
+    return np.asarray(10.0 ** (np.interp(steps, np.arange(len(decision.ride_db)), decision.ride_db) / 20), np.float64)
 
 
 def _share(spread: float, wanted_lu: tuple[float, float]) -> float:

@@ -11,7 +11,7 @@ from sonicforge.chance import subseed
 from sonicforge.genres.genre import Genre
 from sonicforge.genres.patch import parse_patch
 from sonicforge.genres.timbre import Patch
-from sonicforge.music.score import TICKS, Curve, Part, Score
+from sonicforge.music.score import TICKS, Part, Score
 from sonicforge.music.time import Clock
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 from sonicforge.synth.cache import NoteCache
@@ -29,6 +29,7 @@ from sonicforge.synth.voice import (
     sound,
     tail_samples,
     velocity_gain,
+    velocity_octaves,
     vowel_of,
 )
 
@@ -37,7 +38,10 @@ Doubles = NDArray[np.float64]
 VELOCITY_STEP = 16
 CLOUDS = 48
 GATES_PER_OCTAVE = 24
-OCTAVE_STEP = 1 / 6
+OCTAVE_STEP = 1 / 4
+"""Notes whose cutoffs lie this close share their sound."""
+STEADY_OCTAVES = 0.2
+"""Long notes whose cutoff roams less than this are played at its mean."""
 SETTLE = HOP * 750
 """Half a second before a window in which effects settle."""
 BASS_CODES = frozenset("bu")
@@ -63,6 +67,37 @@ class _Take:
     length: int
     moment: Moment
     variation: int
+    velocity: int
+    """Of the sound before the amplifier."""
+
+
+class _Sweep:
+    """How far the cutoff of a part is moved over time: by the score's curves, and by slow free LFOs."""
+
+    def __init__(self, part: Part, patch: Patch, score: Score, clock: Clock) -> None:
+        wanted = (part.code, part.stem, "mix") if patch.filter is not None and patch.vowels is None else ()
+        curves = [one for one in score.curves if one.parameter == "cutoff_oct" and one.target in wanted]
+        self._curves = [
+            (clock.seconds([tick for tick, _ in one.points]), np.array([value for _, value in one.points]))
+            for one in curves
+        ]
+        self._lfos = [lfo for lfo in patch.lfos_of("cut") if not lfo.per_note]
+
+    def octaves(self, start: int, length: int) -> Doubles:
+        """What the curves add: a point every 32 samples of a note, or one point for a note shorter than a second."""
+        count = -(-length // HOP) + 2 if length >= SAMPLE_RATE else 1
+        seconds = (np.arange(count) * HOP + start) / SAMPLE_RATE
+        return sum((np.interp(seconds, *curve) for curve in self._curves), np.zeros(count))
+
+    def wander(self, count: int, moment: Moment) -> Doubles:
+        """What LFOs of at most 1 Hz add at as many points."""
+        total = np.zeros(count)
+        for lfo in self._lfos:
+            hz = _hz(lfo.hz, lfo.beats, moment.bpm)
+            if hz <= 1.0:
+                turns = hz * (HOP / SAMPLE_RATE) * np.arange(count) + free_phase(lfo.hz, lfo.beats, moment)
+                total += lfo.depth * np.sin(2 * np.pi * turns)
+        return total
 
 
 def render_part(part: Part, genre: Genre, score: Score, clock: Clock, stretch: Stretch, *, wide: bool) -> Samples:
@@ -108,7 +143,7 @@ def has_width(patch: Patch) -> bool:
 def _takes(part: Part, setting: Setting, score: Score, clock: Clock, stretch: Stretch) -> list[_Take]:
     """All voices within the stretch, cut at its end; versions of a note take turns through the whole part."""
     patch = setting.patch
-    curves = [c for c in score.curves if c.parameter == "cutoff_oct" and c.target in (part.code, part.stem, "mix")]
+    sweep = _Sweep(part, patch, score, clock)
     last = round(clock.second(stretch.end) * SAMPLE_RATE)
     tail = tail_samples(patch)
     turns = 1 if setting.fixed_phase or patch.steps is not None else _round_robin(patch)
@@ -117,7 +152,7 @@ def _takes(part: Part, setting: Setting, score: Score, clock: Clock, stretch: St
     for voice in voices(part.notes, patch, clock):
         if voice.tick >= stretch.end:
             continue
-        take = _take(voice, tail, setting, curves, clock)
+        take = _take(voice, tail, setting, sweep, clock)
         if take.key is not None:
             variation = played[take.key] = (played.get(take.key, -1) + 1) % turns
             take = replace(take, key=(take.key, variation), variation=variation)
@@ -151,25 +186,33 @@ def natural_samples(patch: Patch, pitch: float) -> int:
     return int(most * SAMPLE_RATE / 1000)
 
 
-def _take(voice: Voice, tail: int, setting: Setting, curves: Sequence[Curve], clock: Clock) -> _Take:
+def _take(voice: Voice, tail: int, setting: Setting, sweep: _Sweep, clock: Clock) -> _Take:
     patch = setting.patch
     voice = _shortened(voice, patch, NEVER)
     length = voice.gate + tail
     at_s = voice.start / SAMPLE_RATE
     moment = Moment(clock.bpm(voice.tick), at_s, voice.tick / TICKS, 0.0, moving=False)
-    slow = [lfo for lfo in patch.lfos_of("cut") if not lfo.per_note and _hz(lfo.hz, lfo.beats, moment.bpm) <= 1.0]
-    roams = bool(slow) or bool(curves) or (patch.vowels is not None and patch.vowels.rate == "cycle")
-    if length >= SAMPLE_RATE and roams:
-        points = np.arange(-(-length // HOP) + 2) * HOP + voice.start
-        octaves = sum((_curve_at(curve, points / SAMPLE_RATE, clock) for curve in curves), np.zeros(len(points)))
-        return _Take(voice, None, length, replace(moment, octaves=octaves, moving=True), voice.index)
-    still = sum(float(_curve_at(curve, np.array([at_s]), clock)[0]) for curve in curves)
-    still += sum(lfo.depth * np.sin(2 * np.pi * free_phase(lfo.hz, lfo.beats, moment)) for lfo in slow)
-    octaves = round(still / OCTAVE_STEP) * OCTAVE_STEP
-    moment = replace(moment, octaves=octaves)
+    swept = sweep.octaves(voice.start, length)
+    wandering = swept + sweep.wander(swept.size, moment)
+    cycles = patch.vowels is not None and patch.vowels.rate == "cycle"
+    if length >= SAMPLE_RATE and (cycles or float(np.ptp(wandering)) > STEADY_OCTAVES):
+        return _Take(voice, None, length, replace(moment, octaves=swept, moving=True), voice.index, voice.velocity)
+    moment = replace(moment, octaves=float(wandering.mean() if length >= SAMPLE_RATE else wandering[0]))
     if len(voice.strikes) > 1 or voice.origin is not None:
-        return _Take(voice, None, length, moment, voice.index)
-    return _Take(voice, _key(voice, setting, moment), length, moment, 0)
+        return _Take(voice, None, length, moment, voice.index, voice.velocity)
+    velocity, moment = _shared(voice.velocity, moment, patch)
+    return _Take(voice, _key(voice, velocity, setting, moment), length, moment, 0, velocity)
+
+
+def _shared(velocity: int, moment: Moment, patch: Patch) -> tuple[int, Moment]:
+    """Velocity and cutoff in the steps that notes share. Where velocity does nothing but darken, it joins the cutoff."""
+    octaves = moment.octaves
+    if patch.fm or patch.string or patch.partials or patch.piano:
+        velocity = _bucket(velocity)
+    else:
+        octaves, velocity = octaves + velocity_octaves(velocity), 127
+    steps = np.round(octaves / OCTAVE_STEP) if patch.filter is not None and patch.vowels is None else 0.0
+    return velocity, replace(moment, octaves=float(steps * OCTAVE_STEP))
 
 
 def _round_robin(patch: Patch) -> int:
@@ -183,7 +226,7 @@ def _hz(hz: float, beats: float, bpm: float) -> float:
     return hz or bpm / 60 / beats
 
 
-def _key(voice: Voice, setting: Setting, moment: Moment) -> Hashable:
+def _key(voice: Voice, velocity: int, setting: Setting, moment: Moment) -> Hashable:
     """Everything the sound before the amplifier depends on, in steps too small to hear."""
     patch = setting.patch
     fast = [lfo for lfo in patch.lfos if lfo.target in ("cut", "pw") and not lfo.per_note]
@@ -196,7 +239,7 @@ def _key(voice: Voice, setting: Setting, moment: Moment) -> Hashable:
     return (
         voice.tones,
         strike.pitch,
-        _bucket(strike.velocity),
+        velocity,
         _gate_step(voice.gate, patch),
         strike.accent,
         moment.octaves,
@@ -218,11 +261,6 @@ def _gate_step(gate: int, patch: Patch) -> int:
     if envelope.sustain == 0:
         gate = min(gate, int((envelope.attack_ms + 1.5 * envelope.decay_ms) * SAMPLE_RATE / 1000))
     return round(np.log2(max(gate, HOP)) * GATES_PER_OCTAVE)
-
-
-def _curve_at(curve: Curve, seconds: Doubles, clock: Clock) -> Doubles:
-    places = clock.seconds([tick for tick, _ in curve.points])
-    return np.interp(seconds, places, [value for _, value in curve.points])
 
 
 def _longest(takes: Sequence[_Take]) -> dict[Hashable, int]:
@@ -250,7 +288,7 @@ def _play(
 def _kept(take: _Take, setting: Setting, longest: dict[Hashable, int]) -> Samples:
     """The sound for a whole step of velocity, as long as the longest note that asks for it."""
     first = take.voice.strikes[0]
-    voice = replace(take.voice, strikes=(replace(first, velocity=_bucket(first.velocity)),))
+    voice = replace(take.voice, strikes=(replace(first, velocity=take.velocity),))
     step = _gate_step(voice.gate, setting.patch)
     if step:
         voice = replace(voice, gate=round(2 ** (step / GATES_PER_OCTAVE)))

@@ -89,10 +89,12 @@ def foreground_bars(reading: Reading) -> list[Hashable]:
 
 
 def _shapes(reading: Reading, voice: Voice) -> list[tuple[int, Hashable]]:
-    """Bar number and shape of every bar in which a voice begins a note."""
+    """Bar number and shape of every bar in which a voice begins at least two notes; one note is no shape."""
     steps = scale_steps(voice.pitch, reading.key)
     shapes: list[tuple[int, Hashable]] = []
     for bar, first, last in _spans(voice.start // reading.bar):
+        if last - first < 2:
+            continue
         rhythm = tuple(sixteenth(voice.start[first:last] % reading.bar).tolist())
         shapes.append((bar, (rhythm, tuple(np.diff(steps[first:last]).tolist()))))
     return shapes
