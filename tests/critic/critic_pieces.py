@@ -54,7 +54,7 @@ def with_notes(score: Score, codes: str, change: Callable[[int, Note], Note]) ->
     )
 
 
-LOUDNESS = {0.0: -20.0, 0.3: -8.5, 0.45: -6.5, 0.6: -4.0, 0.7: -0.5, 1.0: 0.0}
+LOUDNESS = {0.0: -20.0, 0.3: -10.5, 0.45: -7.5, 0.6: -4.0, 0.7: -0.5, 1.0: 0.0}
 """Level in dB of a section by its planned energy."""
 
 
@@ -85,7 +85,7 @@ def good_take() -> tuple[Score, Genre, Master]:
     for _ in range(3):
         gain = 10 ** ((genre.target.lufs - integrated(audio)) / 20)
         raw = Audio(raw.samples * np.float32(gain))
-        audio, reduction = limit(raw, genre.target.true_peak)
+        audio, reduction = limit(Audio(np.tanh(raw.samples)), genre.target.true_peak)
     decision = {"start": 0, "gain_reduction_rate": 20.0, "gain_reduction_db": reduction.resampled(20.0)}
     return (
         score,

@@ -20,7 +20,7 @@ DARKEST_OCT = -0.7
 """Octaves that a synth closes at energy 0."""
 OPENING, OPENING_OCT = "cda", 0.36
 """Parts whose filter breathes with the eight-bar phrase, and by how many octaves either way."""
-DIP_DB, DIP_BARS, DIP_HIGHPASS_HZ = -4.0, 4, 160.0
+DIP_DB, DIP_BARS, DIP_HIGHPASS_HZ = -5.0, 2, 160.0
 """How far the mix steps back in the last bar before a drop, over how many bars, and how thin it gets there."""
 GATE = "x.xxx.xx.xx.xxx."
 """A trance gate of 16ths over a held chord."""

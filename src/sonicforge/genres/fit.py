@@ -12,6 +12,8 @@ from sonicforge.genres.genre import FormSection
 
 REPEAT_ABOVE = 1.7
 """A form is played round again rather than stretched further than this."""
+CHORUS = 12
+"""Bars of a blues: a form of twelve-bar sections grows and shrinks by whole choruses."""
 
 _ENTRY = re.compile(r"(.* (?:from|until)) (\d+)")
 _AMOUNT = re.compile(r"([A-Z]{3})\((\d+)\)")
@@ -38,8 +40,9 @@ def fit(sections: Sections, bars: float) -> Sections:
 
 
 def jittered(sections: Sections, rng: random.Random) -> Sections:
-    """One inner section longer or shorter by one step, so that tracks of one form differ."""
-    step = unit_of(sections)
+    """One inner section longer or shorter by one step, so that tracks of one form differ; choruses stay whole."""
+    choruses = all(section.bars % CHORUS == 0 for section in sections[1:-1])
+    step = CHORUS if choruses else unit_of(sections)
     inner = [index for index in range(1, len(sections) - 1) if sections[index].bars >= 2 * step]
     if not inner:
         return sections

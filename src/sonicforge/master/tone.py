@@ -22,7 +22,7 @@ MOST_DB = 6.0
 MOST_AIR_DB = 9.0
 """How far the top octave may be opened: it is soft and far from every fundamental."""
 MOST_SIDE_DB = 3.0
-MOST_BALANCE_DB = 1.5
+MOST_BALANCE_DB = 2.5
 
 _COMPARED = slice(1, 9)
 _TOLERATED_DB, _SHARE = 0.5, 0.8
@@ -30,7 +30,7 @@ _SIDE_TOLERATED_DB, _SIDE_SHARE = 2.0, 0.6
 _EMPTY_DB = 15.0
 _EMPTY_TOP_DB = 24.0
 _AUDIBLE_DB = 0.25
-_HEARD_S = 30.0
+_HEARD_S, _STRETCHES = 4.0, 8
 _FLAT: Bands = (0.0,) * len(OCTAVES_HZ)
 _CHUNK = 32_768
 
@@ -68,7 +68,7 @@ def decide_tone(audio: Audio, target: Target, peak_spans_s: Spans = ()) -> Tone:
     return Tone(
         eq_db=_mended(missing),
         side_db=_mended_side(np.asarray(target.side_mid) - (side - mid)) if audio.channels == 2 else _FLAT,
-        balance_db=_balance(audio, peak_spans_s),
+        balance_db=_balance(audio),
     )
 
 
@@ -140,18 +140,20 @@ def _shrunk(difference: NDArray[np.float64], tolerated: float, share: float) -> 
     return np.sign(difference) * np.maximum(np.abs(difference) - tolerated, 0.0) * share
 
 
-def _balance(audio: Audio, peak_spans_s: Spans) -> float:
+def _balance(audio: Audio) -> float:
     """dB that brings the louder side down and the softer up, if K-weighted they differ by more than 0.3 dB.
 
-    Half a minute is heard: from the peak sections, or from the middle.
+    Eight stretches of four seconds are heard, spread over the whole: sounds that wander must not pull it along.
     """
     if audio.channels != 2:
         return 0.0
-    start_s = peak_spans_s[0][0] if peak_spans_s else max(0.0, (audio.duration_s - _HEARD_S) / 2)
-    start = min(round(start_s * audio.sample_rate), max(0, audio.length - 1))
-    excerpt = audio.samples[:, start : start + round(_HEARD_S * audio.sample_rate)]
-    edges = np.array([0, excerpt.shape[1]], np.int64)
-    left, right = weigh(excerpt, audio.sample_rate, np.zeros((2, 4)), edges)[:, 0]
+    size = min(round(_HEARD_S * audio.sample_rate), audio.length)
+    edges = np.array([0, size], np.int64)
+    left = right = 0.0
+    for start in np.linspace(0, audio.length - size, _STRETCHES).astype(int):
+        excerpt = np.ascontiguousarray(audio.samples[:, start : start + size])
+        powers = weigh(excerpt, audio.sample_rate, np.zeros((2, 4)), edges)[:, 0]
+        left, right = left + float(powers[0]), right + float(powers[1])
     if min(left, right) <= 1e-9 * max(left, right):
         return 0.0
     difference = 10 * log10(left / right)

@@ -205,7 +205,7 @@ def _take(voice: Voice, tail: int, setting: Setting, sweep: _Sweep, clock: Clock
 
 
 def _shared(velocity: int, moment: Moment, patch: Patch) -> tuple[int, Moment]:
-    """Velocity and cutoff in the steps that notes share. Where velocity does nothing but darken, it joins the cutoff."""
+    """Velocity and cutoff in the steps that notes share. Where it only darkens, velocity joins the cutoff."""
     octaves = moment.octaves
     if patch.fm or patch.string or patch.partials or patch.piano:
         velocity = _bucket(velocity)
