@@ -45,8 +45,8 @@ class Movement:
 class Directions:
     """The wishes of one form row. Bars count from 0 here; `until` is the first bar without the part.
 
-    `treatments` maps solo, thirds, double, invert, fragments, rolls and gate to the part codes they are for. `transpose` in
-    semitones happens with probability `transpose_p`. `rubato` and `ritard` in percent, fades in seconds.
+    `treatments` maps solo, thirds, double, invert, fragments, rolls and gate to the part codes they are for.
+    `transpose` in semitones happens with probability `transpose_p`. `rubato` and `ritard` in percent, fades in seconds.
     """
 
     begins: Mapping[str, int] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Tone of the master: low cut, ten-band correction towards the genre's balance, width per band, mono bass."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log10, sqrt
 
 import numpy as np
@@ -30,7 +30,7 @@ _SIDE_TOLERATED_DB, _SIDE_SHARE = 2.0, 0.6
 _EMPTY_DB = 15.0
 _EMPTY_TOP_DB = 24.0
 _AUDIBLE_DB = 0.25
-_HEARD_S, _STRETCHES = 4.0, 8
+_HEARD_S, _STRETCHES = 4.0, 10
 _FLAT: Bands = (0.0,) * len(OCTAVES_HZ)
 _CHUNK = 32_768
 
@@ -65,11 +65,11 @@ def decide_tone(audio: Audio, target: Target, peak_spans_s: Spans = ()) -> Tone:
     if peak_spans_s:
         peak = np.logaddexp(*(band * np.log(10) / 10 for band in mid_side_octaves(audio, peak_spans_s)))
         missing = (missing + _missing(peak * 10 / np.log(10), target.balance)) / 2
-    return Tone(
+    tone = Tone(
         eq_db=_mended(missing),
         side_db=_mended_side(np.asarray(target.side_mid) - (side - mid)) if audio.channels == 2 else _FLAT,
-        balance_db=_balance(audio),
     )
+    return replace(tone, balance_db=_balance(audio, tone))
 
 
 def apply_tone(audio: Audio, tone: Tone) -> Samples:
@@ -140,10 +140,11 @@ def _shrunk(difference: NDArray[np.float64], tolerated: float, share: float) -> 
     return np.sign(difference) * np.maximum(np.abs(difference) - tolerated, 0.0) * share
 
 
-def _balance(audio: Audio) -> float:
+def _balance(audio: Audio, tone: Tone) -> float:
     """dB that brings the louder side down and the softer up, if K-weighted they differ by more than 0.3 dB.
 
-    Eight stretches of four seconds are heard, spread over the whole: sounds that wander must not pull it along.
+    Ten stretches of four seconds are heard with the rest of the tone, spread over the whole: one that is played to
+    the left and full of bass weighs differently behind the equaliser, and what wanders must not pull it along.
     """
     if audio.channels != 2:
         return 0.0
@@ -151,7 +152,7 @@ def _balance(audio: Audio) -> float:
     edges = np.array([0, size], np.int64)
     left = right = 0.0
     for start in np.linspace(0, audio.length - size, _STRETCHES).astype(int):
-        excerpt = np.ascontiguousarray(audio.samples[:, start : start + size])
+        excerpt = apply_tone(Audio(audio.samples[:, start : start + size], audio.sample_rate), tone)
         powers = weigh(excerpt, audio.sample_rate, np.zeros((2, 4)), edges)[:, 0]
         left, right = left + float(powers[0]), right + float(powers[1])
     if min(left, right) <= 1e-9 * max(left, right):

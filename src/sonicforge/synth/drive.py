@@ -107,8 +107,13 @@ def drive(x: Samples, drive_db: float, *, dark: bool = False) -> None:
 def _unbias(x):  # type: ignore[no-untyped-def]
     """Takes out the direct current that bending an uneven wave leaves: one pole at 12 Hz."""
     channels, size = x.shape
-    for c in range(channels):
-        mean = 0.0
-        for i in range(size):
-            mean += 0.00157 * (x[c, i] - mean)
-            x[c, i] -= np.float32(mean)
+    left, right = x[0], x[channels - 1]
+    a = b = 0.0
+    for i in range(size):
+        v = left[i]
+        a = 0.99843 * a + 0.00157 * v
+        if channels == 2:
+            w = right[i]
+            b = 0.99843 * b + 0.00157 * w
+            right[i] = w - np.float32(b)
+        left[i] = v - np.float32(a)

@@ -41,25 +41,34 @@ def sweep_notch(x: Samples, hz: Doubles, q: float) -> None:
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _svf(x, tuning, damping, low, band, high):  # type: ignore[no-untyped-def]
-    """One section as a state update, so that a sample waits for two multiply-adds and for no division."""
+    """One section as a state update, so that a sample waits for two multiply-adds; both channels share the division."""
     channels, size = x.shape
-    for c in range(channels):
-        one = two = 0.0
-        for b in range(tuning.size - 1):
-            g = tuning[b]
-            slope = (tuning[b + 1] - g) / 32.0
-            for i in range(b * 32, min(b * 32 + 32, size)):
-                v0 = x[c, i]
-                r = 1.0 / (1.0 + g * (g + damping))
-                p = 2.0 * r * g
-                next_one = (2.0 * r - 1.0) * one + p * (v0 - two)
-                next_two = p * one + two + g * p * (v0 - two)
-                v1 = 0.5 * (next_one + one)
-                v2 = 0.5 * (next_two + two)
-                one = next_one
-                two = next_two
-                x[c, i] = np.float32(low * v2 + band * v1 + high * (v0 - damping * v1 - v2))
-                g += slope
+    a1 = a2 = b1 = b2 = 0.0
+    left = x[0]
+    right = x[channels - 1]
+    for b in range(tuning.size - 1):
+        g = tuning[b]
+        slope = (tuning[b + 1] - g) / 32.0
+        for i in range(b * 32, min(b * 32 + 32, size)):
+            r = 2.0 / (1.0 + g * (g + damping))
+            v = left[i]
+            y, one, two = _state(v, a1, a2, r, g)
+            a1, a2 = one, two
+            if channels == 2:
+                w = right[i]
+                z, one, two = _state(w, b1, b2, r, g)
+                b1, b2 = one, two
+                right[i] = np.float32(low * z[1] + band * z[0] + high * (w - damping * z[0] - z[1]))
+            left[i] = np.float32(low * y[1] + band * y[0] + high * (v - damping * y[0] - y[1]))
+            g += slope
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _state(v, one, two, r, g):  # type: ignore[no-untyped-def]
+    """Band-pass and low-pass of a section, and its next state; r is twice the inverse of its loop."""
+    next_one = (r - 1.0) * one + r * g * (v - two)
+    next_two = r * g * one + two + g * r * g * (v - two)
+    return (0.5 * (next_one + one), 0.5 * (next_two + two)), next_one, next_two
 
 
 @njit(cache=True, nogil=True, fastmath=True)

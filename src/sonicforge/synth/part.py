@@ -89,15 +89,15 @@ class _Sweep:
         seconds = (np.arange(count) * HOP + start) / SAMPLE_RATE
         return sum((np.interp(seconds, *curve) for curve in self._curves), np.zeros(count))
 
-    def wander(self, count: int, moment: Moment) -> Doubles:
-        """What LFOs of at most 1 Hz add at as many points."""
-        total = np.zeros(count)
+    def wander(self, octaves: Doubles, at_s: float, beats: float, bpm: float) -> Doubles:
+        """As many points with LFOs of at most 1 Hz added."""
         for lfo in self._lfos:
-            hz = _hz(lfo.hz, lfo.beats, moment.bpm)
+            hz = _hz(lfo.hz, lfo.beats, bpm)
             if hz <= 1.0:
-                turns = hz * (HOP / SAMPLE_RATE) * np.arange(count) + free_phase(lfo.hz, lfo.beats, moment)
-                total += lfo.depth * np.sin(2 * np.pi * turns)
-        return total
+                phase = lfo.hz * at_s if lfo.hz else beats / lfo.beats
+                turns = hz * (HOP / SAMPLE_RATE) * np.arange(octaves.size) + phase
+                octaves = octaves + lfo.depth * np.sin(2 * np.pi * turns)
+        return octaves
 
 
 def render_part(part: Part, genre: Genre, score: Score, clock: Clock, stretch: Stretch, *, wide: bool) -> Samples:
@@ -153,13 +153,14 @@ def _takes(part: Part, setting: Setting, score: Score, clock: Clock, stretch: St
         if voice.tick >= stretch.end:
             continue
         take = _take(voice, tail, setting, sweep, clock)
-        if take.key is not None:
-            variation = played[take.key] = (played.get(take.key, -1) + 1) % turns
-            take = replace(take, key=(take.key, variation), variation=variation)
+        key, variation = take.key, take.variation
+        if key is not None:
+            variation = played[key] = (played.get(key, -1) + 1) % turns
+            key = (key, variation)
         voice = _shortened(voice, patch, last)
         length = voice.gate + tail
         if voice.start + length > stretch.begin and voice.start < stretch.begin + stretch.length:
-            takes.append(replace(take, voice=voice, length=length))
+            takes.append(_Take(voice, key, length, take.moment, variation, take.velocity))
     return takes
 
 
@@ -168,6 +169,8 @@ def _shortened(voice: Voice, patch: Patch, last: int) -> Voice:
     gate = min(voice.gate, max(last - voice.start, HOP))
     if len(voice.strikes) == 1:
         gate = min(gate, natural_samples(patch, voice.pitch))
+    if gate == voice.gate:
+        return voice
     strikes = tuple(one for one in voice.strikes if one.at < gate)
     return replace(voice, gate=gate, strikes=strikes)
 
@@ -191,28 +194,31 @@ def _take(voice: Voice, tail: int, setting: Setting, sweep: _Sweep, clock: Clock
     voice = _shortened(voice, patch, NEVER)
     length = voice.gate + tail
     at_s = voice.start / SAMPLE_RATE
-    moment = Moment(clock.bpm(voice.tick), at_s, voice.tick / TICKS, 0.0, moving=False)
+    bpm, beats = clock.bpm(voice.tick), voice.tick / TICKS
     swept = sweep.octaves(voice.start, length)
-    wandering = swept + sweep.wander(swept.size, moment)
+    wandering = sweep.wander(swept, at_s, beats, bpm)
     cycles = patch.vowels is not None and patch.vowels.rate == "cycle"
-    if length >= SAMPLE_RATE and (cycles or float(np.ptp(wandering)) > STEADY_OCTAVES):
-        return _Take(voice, None, length, replace(moment, octaves=swept, moving=True), voice.index, voice.velocity)
-    moment = replace(moment, octaves=float(wandering.mean() if length >= SAMPLE_RATE else wandering[0]))
-    if len(voice.strikes) > 1 or voice.origin is not None:
+    long = length >= SAMPLE_RATE
+    if long and (cycles or float(np.ptp(wandering)) > STEADY_OCTAVES):
+        moment = Moment(bpm, at_s, beats, swept, moving=True)
         return _Take(voice, None, length, moment, voice.index, voice.velocity)
-    velocity, moment = _shared(voice.velocity, moment, patch)
+    octaves = float(wandering.mean() if long else wandering[0])
+    if len(voice.strikes) > 1 or voice.origin is not None:
+        return _Take(voice, None, length, Moment(bpm, at_s, beats, octaves, moving=False), voice.index, voice.velocity)
+    velocity, octaves = _shared(voice.velocity, octaves, patch)
+    moment = Moment(bpm, at_s, beats, octaves, moving=False)
     return _Take(voice, _key(voice, velocity, setting, moment), length, moment, 0, velocity)
 
 
-def _shared(velocity: int, moment: Moment, patch: Patch) -> tuple[int, Moment]:
+def _shared(velocity: int, octaves: float, patch: Patch) -> tuple[int, float]:
     """Velocity and cutoff in the steps that notes share. Where it only darkens, velocity joins the cutoff."""
-    octaves = moment.octaves
     if patch.fm or patch.string or patch.partials or patch.piano:
         velocity = _bucket(velocity)
     else:
         octaves, velocity = octaves + velocity_octaves(velocity), 127
-    steps = np.round(octaves / OCTAVE_STEP) if patch.filter is not None and patch.vowels is None else 0.0
-    return velocity, replace(moment, octaves=float(steps * OCTAVE_STEP))
+    if patch.filter is None or patch.vowels is not None:
+        return velocity, 0.0
+    return velocity, round(octaves / OCTAVE_STEP) * OCTAVE_STEP
 
 
 def _round_robin(patch: Patch) -> int:
@@ -310,18 +316,22 @@ def add_shaped(out: Samples, raw: Samples, curve: Doubles, at: int, length: int)
 @njit(cache=True, nogil=True, fastmath=True)
 def _add_shaped(out, raw, curve, at, length):  # type: ignore[no-untyped-def]
     channels, size = out.shape
-    for c in range(channels):
-        side = min(c, raw.shape[0] - 1)
-        first = max(0, -at)
-        last = min(length, size - at)
-        for b in range(first // 32, (last + 31) // 32):
-            level = curve[b]
-            slope = (curve[b + 1] - level) * np.float32(1.0 / 32.0)
-            start = b * 32
-            low = max(first - start, 0)
-            high = min(last - start, 32)
-            for i in range(low, high):
-                out[c, at + start + i] += raw[side, start + i] * (level + slope * np.float32(i))
+    first = max(0, -at)
+    last = min(length, size - at)
+    for b in range(first // 32, (last + 31) // 32):
+        level = curve[b]
+        slope = (curve[b + 1] - level) * np.float32(1.0 / 32.0)
+        if level == np.float32(0.0) and slope == np.float32(0.0):
+            continue
+        low, high = max(first, b * 32), min(last, b * 32 + 32)
+        for c in range(channels):
+            into, part = out[c, at + low : at + high], raw[min(c, raw.shape[0] - 1), low:high]
+            if high - low == 32:
+                for i in range(32):
+                    into[i] += part[i] * (level + slope * np.float32(i))
+            else:
+                for i in range(high - low):
+                    into[i] += part[i] * (level + slope * np.float32(i + low - b * 32))
 
 
 def _sounding(takes: Sequence[_Take], stretch: Stretch) -> list[tuple[int, int]]:
