@@ -1,6 +1,6 @@
 """The oscillators of a patch as banks: every copy of every wave for every tone, in pitch and in stereo."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -36,6 +36,9 @@ SUPERSAW = np.array([-1.0, -0.572, -0.178, 0.0, 0.181, 0.565, 0.977])
 DRIFT_CENTS = 1.6
 MOST_SOFT = 3
 """Copies of waves so poor in partials that more of them are not heard."""
+CROWD = 3
+MOST_IN_CROWD = 5
+"""Copies of each wave in chords of so many tones: the tones beat with each other already."""
 PAIR_SPREAD = 0.45
 """How far the two sides of a detuned pair without unison lean apart."""
 
@@ -101,12 +104,13 @@ def _layout(
 ) -> _Layout:
     """Every oscillator for every tone in every unison copy, placed in pitch and in stereo."""
     scale = _scale(oscillators)
+    copies = replace(uni, voices=min(uni.voices, MOST_IN_CROWD)) if len(tones) >= CROWD else uni
     found: dict[str, list[tuple[float, ...]]] = {"edges": [], "sines": []}
     source = 0
     for one in oscillators:
         if one.wave in NOISES:
             continue
-        offsets, loudness, pans = _unison(one, uni, mix, channels)
+        offsets, loudness, pans = _unison(one, copies, mix, channels)
         group = found.setdefault(one.wave[3:], []) if one.wave.startswith("wt:") else None
         for interval, gain in tones:
             for cents, level, pan in zip(offsets, loudness, pans, strict=True):

@@ -30,21 +30,67 @@ def _phases(times: int) -> Samples:
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _add_filtered(source, taps, skip, level, total):  # type: ignore[no-untyped-def]
-    """total[i] += level * sum over j of taps[j + skip] * source[i + j], four taps at a time."""
+def _filter_two(source, taps, other_taps, level, total, other):  # type: ignore[no-untyped-def]
+    """Two filters over one source: total[i] = level * sum over j of taps[j] * source[i + j], four taps at a time."""
+    total[:] = 0.0
+    other[:] = 0.0
     for j in range(0, 24, 4):
-        a = level * taps[j + skip]
-        b = level * taps[j + 1 + skip]
-        c = level * taps[j + 2 + skip]
-        d = level * taps[j + 3 + skip]
+        a, b, c, d = level * taps[j], level * taps[j + 1], level * taps[j + 2], level * taps[j + 3]
+        k, m = level * other_taps[j], level * other_taps[j + 1]
+        n, o = level * other_taps[j + 2], level * other_taps[j + 3]
         part = source[j : j + 259]
         for i in range(256):
-            total[i] += a * part[i] + b * part[i + 1] + c * part[i + 2] + d * part[i + 3]
-    last = level * taps[24 + skip]
-    if last != np.float32(0.0):
-        part = source[24:280]
+            p, q, r, s = part[i], part[i + 1], part[i + 2], part[i + 3]
+            total[i] += a * p + b * q + c * r + d * s
+            other[i] += k * p + m * q + n * r + o * s
+    a, k = level * taps[24], level * other_taps[24]
+    part = source[24:280]
+    for i in range(256):
+        total[i] += a * part[i]
+        other[i] += k * part[i]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _add_two(one, two, taps, other_taps, skip, level, total):  # type: ignore[no-untyped-def]
+    """total[i] += level * sum over j of taps[j + skip] * one[i + j] + other_taps[j + 1] * two[i + j]."""
+    for j in range(0, 24, 4):
+        a, b, c, d = (
+            level * taps[j + skip],
+            level * taps[j + 1 + skip],
+            level * taps[j + 2 + skip],
+            level * taps[j + 3 + skip],
+        )
+        k, m = level * other_taps[j + 1], level * other_taps[j + 2]
+        n, o = level * other_taps[j + 3], level * other_taps[j + 4]
+        part, rest = one[j : j + 259], two[j : j + 259]
         for i in range(256):
-            total[i] += last * part[i]
+            total[i] += (
+                a * part[i]
+                + b * part[i + 1]
+                + c * part[i + 2]
+                + d * part[i + 3]
+                + k * rest[i]
+                + m * rest[i + 1]
+                + n * rest[i + 2]
+                + o * rest[i + 3]
+            )
+    a, k = level * taps[24 + skip], level * other_taps[25]
+    part, rest = one[24:280], two[24:280]
+    for i in range(256):
+        total[i] += a * part[i] + k * rest[i]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _bend(line):  # type: ignore[no-untyped-def]
+    """tanh as a continued fraction."""
+    for i in range(256):
+        v = min(max(line[i], np.float32(-4.9)), np.float32(4.9))
+        q = v * v
+        line[i] = (
+            v
+            * (np.float32(135135.0) + q * (np.float32(17325.0) + q * (np.float32(378.0) + q)))
+            / (np.float32(135135.0) + q * (np.float32(62370.0) + q * (np.float32(3150.0) + np.float32(28.0) * q)))
+        )
 
 
 @njit(cache=True, nogil=True, fastmath=True)
@@ -63,23 +109,14 @@ def _drive(x, gain, level, taps):  # type: ignore[no-untyped-def]
                 source[24 + i] = x[c, start + i] * gain
             for i in range(max(0, size - start), 256):
                 source[24 + i] = 0.0
-            for p in range(times):
-                total[:] = 0.0
-                _add_filtered(source, taps[p], 0, np.float32(times), total)
-                for i in range(256):
-                    v = min(max(total[i], np.float32(-4.9)), np.float32(4.9))
-                    q = v * v
-                    fast[p, 24 + i] = (
-                        v
-                        * (np.float32(135135.0) + q * (np.float32(17325.0) + q * (np.float32(378.0) + q)))
-                        / (
-                            np.float32(135135.0)
-                            + q * (np.float32(62370.0) + q * (np.float32(3150.0) + np.float32(28.0) * q))
-                        )
-                    )
+            for p in range(0, times, 2):
+                one, two = fast[p, 24:], fast[p + 1, 24:]
+                _filter_two(source, taps[p], taps[p + 1], np.float32(times), one, two)
+                _bend(one)
+                _bend(two)
             total[:] = 0.0
-            for p in range(times):
-                _add_filtered(fast[p], taps[(times - p) % times], 0 if p == 0 else 1, level, total)
+            for p in range(0, times, 2):
+                _add_two(fast[p], fast[p + 1], taps[(times - p) % times], taps[times - p - 1], p > 0, level, total)
             for i in range(256):
                 at = start + i - 24
                 if 0 <= at < size:

@@ -66,7 +66,7 @@ def sound(voice: Voice, setting: Setting, moment: Moment, length: int, variation
     if patch.click is not None:
         _click(patch, rng, out)
     accent_db = 2.0 if voice.strikes[0].accent and patch.drive_db else 0.0
-    drive(out, patch.drive_db + accent_db)
+    drive(out, patch.drive_db + accent_db, dark=all(one.wave == "sin" for one in patch.oscillators))
     if patch.vowels is not None and patch.filter is not None:
         position = _vowel_position(voice, setting, moment, hops)
         apply_formants(out, patch.vowels.path, position, patch.filter.resonance)
