@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sonicforge.genres.place import Place
+
 Post = Mapping[str, Any]
 
 
@@ -210,7 +212,7 @@ def parse_voice(name: str, mapping: Mapping[str, Any]) -> DrumVoice:
     for key in mapping:
         if key not in KEYS:
             raise ValueError(f"{name}.{key}", f"is not a key of a drum voice; known: {', '.join(sorted(KEYS))}")
-    at = _At(name, mapping)
+    at = Place(name, mapping)
     hold, tau = at.row("amp", ((0.0, 5000.0), TAU)) if "amp" in mapping else (0.0, 0.0)
     bend, bend_ms = at.row("bend", ((-48.0, 48.0), TAU)) if "bend" in mapping else (0.0, 1.0)
     voice = DrumVoice(
@@ -233,8 +235,8 @@ def parse_voice(name: str, mapping: Mapping[str, Any]) -> DrumVoice:
         tau_ms=at.number("tau", TAU) if "tau" in mapping else tau,
         attack_ms=at.number("attack_ms", (0.0, 10_000.0)) if "attack_ms" in mapping else 0.0,
         open_tau_ms=at.number("open_tau", TAU) if "open_tau" in mapping else 0.0,
-        variants=at.numbers("variants", (-36.0, 36.0)) if "variants" in mapping else (),
-        tune=at.numbers("tune", (-24.0, 36.0)) if "tune" in mapping else (),
+        variants=at.numbers("variants", (-36.0, 36.0), least=1) if "variants" in mapping else (),
+        tune=at.numbers("tune", (-24.0, 36.0), least=1) if "tune" in mapping else (),
         finish=_finish(at.child("post")) if "post" in mapping else Finish(),
     )
     for band in voice.noise:
@@ -247,62 +249,12 @@ def parse_voice(name: str, mapping: Mapping[str, Any]) -> DrumVoice:
     return voice
 
 
-@dataclass(frozen=True, slots=True)
-class _At:
-    """A mapping that knows its place, so that every refusal names key, value and range."""
-
-    path: str
-    mapping: Mapping[str, Any]
-
-    def fail(self, key: str, problem: str) -> ValueError:
-        return ValueError(f"{self.path}.{key}", problem)
-
-    def child(self, key: str) -> "_At":
-        value = self.mapping[key]
-        if not isinstance(value, Mapping):
-            raise self.fail(key, f"is {value!r}, but must be a mapping")
-        return _At(f"{self.path}.{key}", value)
-
-    def number(self, key: str, span: tuple[float, float], default: float | None = None) -> float:
-        if key not in self.mapping and default is not None:
-            return default
-        return self._checked(key, self.mapping.get(key), span)
-
-    def numbers(self, key: str, span: tuple[float, float]) -> tuple[float, ...]:
-        value = self.mapping.get(key)
-        rows = value if isinstance(value, Sequence) and not isinstance(value, str) else [value]
-        if not rows:
-            raise self.fail(key, "is empty, but must have at least one number")
-        return tuple(self._checked(key, item, span) for item in rows)
-
-    def row(self, key: str, spans: Sequence[tuple[float, float]]) -> tuple[float, ...]:
-        return self._row(key, self.mapping.get(key), spans)
-
-    def rows(self, key: str, spans: Sequence[tuple[float, float]]) -> tuple[tuple[float, ...], ...]:
-        value = self.mapping.get(key, ())
-        if not isinstance(value, Sequence) or isinstance(value, str):
-            raise self.fail(key, f"is {value!r}, but must be a list of lists")
-        return tuple(self._row(key, item, spans) for item in value)
-
-    def _row(self, key: str, value: Any, spans: Sequence[tuple[float, float]]) -> tuple[float, ...]:
-        if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != len(spans):
-            raise self.fail(key, f"is {value!r}, but must be a list of {len(spans)} numbers")
-        return tuple(self._checked(key, item, span) for item, span in zip(value, spans, strict=True))
-
-    def _checked(self, key: str, value: Any, span: tuple[float, float]) -> float:
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise self.fail(key, f"is {value!r}, but must be a number between {span[0]:g} and {span[1]:g}")
-        if not span[0] <= value <= span[1]:
-            raise self.fail(key, f"is {value:g}, but must be between {span[0]:g} and {span[1]:g}")
-        return float(value)
-
-
 def _sounds(voice: DrumVoice) -> bool:
     sources = (voice.body, voice.click, voice.noise, voice.modes, voice.cloud, voice.metal, voice.clap, voice.fm)
     return any(sources) or any((voice.shift_noise, voice.brush, voice.rumble, voice.layers))
 
 
-def _body(at: _At, hold: float, tau: float) -> Body | None:
+def _body(at: Place, hold: float, tau: float) -> Body | None:
     if "osc" in at.mapping:
         return _chip_body(at.child("osc"), hold, tau or 15.0)
     if "f" not in at.mapping:
@@ -314,7 +266,7 @@ def _body(at: _At, hold: float, tau: float) -> Body | None:
     return Body(start, end, fall, hold, tau, zap, zap_ms)
 
 
-def _chip_body(at: _At, hold: float, tau: float) -> Body:
+def _chip_body(at: Place, hold: float, tau: float) -> Body:
     if at.mapping.get("wave") not in ("triangle", "sine"):
         raise at.fail("wave", f"is {at.mapping.get('wave')!r}, but must be triangle or sine")
     start, end = at.row("hz", (HERTZ, HERTZ))
@@ -322,17 +274,17 @@ def _chip_body(at: _At, hold: float, tau: float) -> Body:
     return Body(start, end, fall, hold, tau, wave=str(at.mapping["wave"]))
 
 
-def _click(at: _At) -> Click | None:
+def _click(at: Place) -> Click | None:
     row = at.mapping.get("clk")
     if row is None:
         return None
     if not isinstance(row, Sequence) or len(row) != 4 or row[0] not in ("bp", "hp"):
         raise at.fail("clk", f"is {row!r}, but must be [bp or hp, Hz, tau ms, dB]")
-    hz, tau, level = _At(at.path, {"clk": row[1:]}).row("clk", (HERTZ, (0.2, 1000.0), DECIBEL))
+    hz, tau, level = Place(at.path, {"clk": row[1:]}).row("clk", (HERTZ, (0.2, 1000.0), DECIBEL))
     return Click(row[0], hz, tau, level)
 
 
-def _cloud(at: _At) -> ModeCloud | None:
+def _cloud(at: Place) -> ModeCloud | None:
     if "modes" not in at.mapping:
         return None
     modes = at.child("modes")
@@ -341,7 +293,7 @@ def _cloud(at: _At) -> ModeCloud | None:
     return ModeCloud(int(modes.number("count", (1, 256))), low, high, modes.number("dB", DECIBEL), (tau[0], tau[1]))
 
 
-def _clap(at: _At) -> Clap | None:
+def _clap(at: Place) -> Clap | None:
     if "n" not in at.mapping:
         return None
     return Clap(
@@ -354,7 +306,7 @@ def _clap(at: _At) -> Clap | None:
     )
 
 
-def _fm(at: _At) -> FmMetal | None:
+def _fm(at: Place) -> FmMetal | None:
     if "fm" not in at.mapping:
         return None
     fm = at.child("fm")
@@ -366,25 +318,25 @@ def _fm(at: _At) -> FmMetal | None:
     return FmMetal(ratio, level, tuple((row[0], row[1], row[2], row[3]) for row in rows), (low, high))
 
 
-def _shift_noise(at: _At) -> ShiftNoise | None:
+def _shift_noise(at: Place) -> ShiftNoise | None:
     if "lfsr" not in at.mapping:
         return None
     lfsr = at.child("lfsr")
     bits = lfsr.number("bits", (7, 15), 15)
     if bits not in (7, 15):
         raise lfsr.fail("bits", f"is {bits:g}, but must be 15 (noise) or 7 (short, pitched)")
-    volumes = lfsr.numbers("volumes", (0.0, 15.0)) if "volumes" in lfsr.mapping else ()
-    return ShiftNoise(int(bits), lfsr.numbers("clock_divider", (1.0, 8192.0)), volumes)
+    volumes = lfsr.numbers("volumes", (0.0, 15.0), least=1) if "volumes" in lfsr.mapping else ()
+    return ShiftNoise(int(bits), lfsr.numbers("clock_divider", (1.0, 8192.0), least=1), volumes)
 
 
-def _brush(at: _At) -> BrushBed | None:
+def _brush(at: Place) -> BrushBed | None:
     if "brush" not in at.mapping:
         return None
     brush = at.child("brush")
     return BrushBed(brush.number("low", HERTZ), brush.number("high", HERTZ), brush.number("dB", DECIBEL))
 
 
-def _rumble(at: _At) -> Rumble | None:
+def _rumble(at: Place) -> Rumble | None:
     if "rumble" not in at.mapping:
         return None
     rumble = at.child("rumble")
@@ -398,7 +350,7 @@ def _rumble(at: _At) -> Rumble | None:
     )
 
 
-def _layers(at: _At) -> Mapping[str, Follower]:
+def _layers(at: Place) -> Mapping[str, Follower]:
     if "layers" not in at.mapping:
         return {}
     layers = at.child("layers")
@@ -412,7 +364,7 @@ def _layers(at: _At) -> Mapping[str, Follower]:
     return followers
 
 
-def _finish(post: _At) -> Finish:
+def _finish(post: Place) -> Finish:
     for key in post.mapping:
         if key not in POST_KEYS:
             raise post.fail(key, f"is not known here; known: {', '.join(sorted(POST_KEYS))}")

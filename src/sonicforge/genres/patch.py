@@ -5,9 +5,9 @@ The grammar and the meaning of each key stand in `docs/genre-files.md`.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from sonicforge.genres.place import Place
 from sonicforge.genres.timbre import (
     BEDS,
     FILTERS,
@@ -77,7 +77,7 @@ def parse_patch(name: str, mapping: Mapping[str, Any]) -> Patch:
     for key in mapping:
         if key not in KEYS:
             raise ValueError(f"{name}.{key}", f"is not a key of a patch; known: {', '.join(sorted(KEYS))}")
-    at = _At(name, mapping)
+    at = Place(name, mapping)
     string, body = _string(at)
     chorus, phaser = _effects(at)
     patch = Patch(
@@ -116,63 +116,11 @@ def parse_patch(name: str, mapping: Mapping[str, Any]) -> Patch:
     return patch
 
 
-@dataclass(frozen=True, slots=True)
-class _At:
-    """A mapping that knows its place, so that every refusal names key, value and range."""
-
-    path: str
-    mapping: Mapping[str, Any]
-
-    def fail(self, key: str, problem: str) -> ValueError:
-        return ValueError(f"{self.path}.{key}", problem)
-
-    def child(self, key: str) -> "_At":
-        value = self.mapping[key]
-        if not isinstance(value, Mapping):
-            raise self.fail(key, f"is {value!r}, but must be a mapping")
-        return _At(f"{self.path}.{key}", value)
-
-    def number(self, key: str, span: tuple[float, float], default: float | None = None) -> float:
-        if key not in self.mapping and default is not None:
-            return default
-        return self.checked(key, self.mapping.get(key), span)
-
-    def numbers(self, key: str, span: tuple[float, float]) -> tuple[float, ...]:
-        value = self.mapping.get(key, ())
-        return tuple(self.checked(key, item, span) for item in self._listed(key, value))
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        items = self._listed(key, self.mapping.get(key, ()))
-        if not all(isinstance(item, str) for item in items):
-            raise self.fail(key, f"is {items!r}, but must be a list of strings")
-        return tuple(items)
-
-    def rows(self, key: str, spans: Sequence[tuple[float, float]]) -> tuple[tuple[float, ...], ...]:
-        return tuple(self.fitted(key, item, spans) for item in self._listed(key, self.mapping.get(key, ())))
-
-    def fitted(self, key: str, value: Any, spans: Sequence[tuple[float, float]]) -> tuple[float, ...]:
-        if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != len(spans):
-            raise self.fail(key, f"is {value!r}, but must be a list of {len(spans)} numbers")
-        return tuple(self.checked(key, item, span) for item, span in zip(value, spans, strict=True))
-
-    def checked(self, key: str, value: Any, span: tuple[float, float]) -> float:
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise self.fail(key, f"is {value!r}, but must be a number between {span[0]:g} and {span[1]:g}")
-        if not span[0] <= value <= span[1]:
-            raise self.fail(key, f"is {value:g}, but must be between {span[0]:g} and {span[1]:g}")
-        return float(value)
-
-    def _listed(self, key: str, value: Any) -> Sequence[Any]:
-        if not isinstance(value, Sequence) or isinstance(value, str):
-            raise self.fail(key, f"is {value!r}, but must be a list")
-        return value
-
-
 def _sounds(patch: Patch) -> bool:
     return any((patch.oscillators, patch.fm, patch.string, patch.partials, patch.piano, patch.grains, patch.texture))
 
 
-def _oscillator(at: _At, text: str) -> Oscillator:
+def _oscillator(at: Place, text: str) -> Oscillator:
     match = _OSCILLATOR.fullmatch(text)
     if not match:
         raise at.fail("osc", f"is {text!r}, but must look like saw@0+7*.8 (wave@semitones+-cents*level)")
@@ -187,14 +135,14 @@ def _oscillator(at: _At, text: str) -> Oscillator:
     return Oscillator(wave, pitch, float(cents or 0), at.checked("osc", float(level or 1), (0.0, 4.0)), width)
 
 
-def _unison(at: _At) -> Unison:
+def _unison(at: Place) -> Unison:
     if "uni" not in at.mapping:
         return Unison()
     voices, cents, spread = at.fitted("uni", at.mapping["uni"], UNISON_SPANS)
     return Unison(int(voices), cents, spread)
 
 
-def _fm(at: _At) -> Fm | None:
+def _fm(at: Place) -> Fm | None:
     if "fm" not in at.mapping:
         return None
     fm = at.child("fm")
@@ -203,7 +151,7 @@ def _fm(at: _At) -> Fm | None:
     return Fm(ratio, level, tuple(Modulator(*row) for row in rows))
 
 
-def _string(at: _At) -> tuple[String | None, tuple[Resonance, ...]]:
+def _string(at: Place) -> tuple[String | None, tuple[Resonance, ...]]:
     if "ks" not in at.mapping:
         return None, ()
     ks = at.child("ks")
@@ -212,7 +160,7 @@ def _string(at: _At) -> tuple[String | None, tuple[Resonance, ...]]:
     return string, body
 
 
-def _piano(at: _At) -> Piano | None:
+def _piano(at: Place) -> Piano | None:
     if "model" not in at.mapping:
         return None
     if at.mapping["model"] != "piano":
@@ -224,7 +172,7 @@ def _piano(at: _At) -> Piano | None:
     return Piano(felt, hammer, at.number("brightness_db", (-24.0, 24.0), 0.0))
 
 
-def _grains(at: _At) -> Grains | None:
+def _grains(at: Place) -> Grains | None:
     if "grains" not in at.mapping:
         return None
     grains = at.child("grains")
@@ -241,7 +189,7 @@ def _grains(at: _At) -> Grains | None:
     )
 
 
-def _texture(at: _At) -> tuple[Mapping[str, Any], ...]:
+def _texture(at: Place) -> tuple[Mapping[str, Any], ...]:
     layers = at.mapping.get("texture", ())
     if not isinstance(layers, Sequence) or isinstance(layers, str):
         raise at.fail("texture", f"is {layers!r}, but must be a list of layers")
@@ -251,7 +199,7 @@ def _texture(at: _At) -> tuple[Mapping[str, Any], ...]:
     return tuple(layers)
 
 
-def _filter(at: _At) -> Filter | None:
+def _filter(at: Place) -> Filter | None:
     row = at.mapping.get("flt")
     if row is None:
         return None
@@ -260,12 +208,12 @@ def _filter(at: _At) -> Filter | None:
     return Filter(row[0], *at.fitted("flt", row[1:], FILTER_SPANS))
 
 
-def _envelope(at: _At, key: str) -> Envelope | None:
+def _envelope(at: Place, key: str) -> Envelope | None:
     row = at.mapping.get(key)
     return None if row is None else Envelope(*at.fitted(key, row, ENVELOPE_SPANS))
 
 
-def _rate(at: _At, key: str, text: str) -> tuple[float, float]:
+def _rate(at: Place, key: str, text: str) -> tuple[float, float]:
     """(hertz, beats): exactly one is positive, or both 0 for `seq`."""
     if text == "seq":
         return 0.0, 0.0
@@ -282,7 +230,7 @@ def _rate(at: _At, key: str, text: str) -> tuple[float, float]:
     return at.checked(key, hz, (0.001, 100.0)), 0.0
 
 
-def _lfo(at: _At, text: str) -> Lfo:
+def _lfo(at: Place, text: str) -> Lfo:
     match = _LFO.fullmatch(text.strip())
     if not match or match.group(1) not in LFO_TARGETS:
         raise at.fail("lfo", f"is {text!r}, but must be 'target rate depth' with a target of {', '.join(LFO_TARGETS)}")
@@ -292,7 +240,7 @@ def _lfo(at: _At, text: str) -> Lfo:
     return Lfo(target, hz, beats, float(depth) / (100.0 if percent else 1.0), **options)
 
 
-def _lfo_option(at: _At, word: str) -> tuple[str, Any]:
+def _lfo_option(at: Place, word: str) -> tuple[str, Any]:
     if word == "retrig":
         return "retrigger", True
     if word == "partials":
@@ -303,7 +251,7 @@ def _lfo_option(at: _At, word: str) -> tuple[str, Any]:
     raise at.fail("lfo", f"has the word {word!r}, but must be delay<ms>, ramp<ms>, step<Hz>, retrig or partials")
 
 
-def _vowels(at: _At) -> Vowels | None:
+def _vowels(at: Place) -> Vowels | None:
     path = at.texts("vowels")
     if not path:
         return None
@@ -316,7 +264,7 @@ def _vowels(at: _At) -> Vowels | None:
     return Vowels(path, kind, hz, beats, at.number("vowel_glide_ms", MS, 60.0))
 
 
-def _click(at: _At) -> Click | None:
+def _click(at: Place) -> Click | None:
     row = at.mapping.get("clk")
     if row is None:
         return None
@@ -325,7 +273,7 @@ def _click(at: _At) -> Click | None:
     return Click(row[0], *at.fitted("clk", row[1:], (HERTZ, (0.2, 1000.0), DECIBEL)))
 
 
-def _steps(at: _At) -> Steps | None:
+def _steps(at: Place) -> Steps | None:
     if "steps" not in at.mapping:
         return None
     steps = at.child("steps")
@@ -338,21 +286,21 @@ def _steps(at: _At) -> Steps | None:
     )
 
 
-def _chain(at: _At) -> tuple[Insert, ...]:
+def _chain(at: Place) -> tuple[Insert, ...]:
     inserts = []
     for position, item in enumerate(at.mapping.get("chain", ())):
         place = f"chain.{position}"
         kinds = [key for key in item if key in INSERTS] if isinstance(item, Mapping) else []
         if len(kinds) != 1 or any(key not in (*kinds, "rate", "mix") for key in item):
             raise at.fail(place, f"is {item!r}, but must be one of {', '.join(INSERTS)} with rate and mix")
-        one, kind = _At(f"{at.path}.{place}", item), kinds[0]
+        one, kind = Place(f"{at.path}.{place}", item), kinds[0]
         value = item[kind] if isinstance(item[kind], Sequence) else [item[kind]]
         values = one.fitted(kind, value, ((-90.0, 22_000.0),) * INSERTS[kind])
         inserts.append(Insert(kind, values, one.number("rate", (0.0, 20.0), 0.3), one.number("mix", UNIT, 1.0)))
     return tuple(inserts)
 
 
-def _effects(at: _At) -> tuple[Chorus | None, float | None]:
+def _effects(at: Place) -> tuple[Chorus | None, float | None]:
     if "fx" not in at.mapping:
         return None, None
     fx = at.child("fx")
@@ -363,7 +311,7 @@ def _effects(at: _At) -> tuple[Chorus | None, float | None]:
     return chorus, fx.number("ph", DECIBEL) if "ph" in fx.mapping else None
 
 
-def _chorus(fx: _At) -> Chorus:
+def _chorus(fx: Place) -> Chorus:
     value = fx.mapping["ch"]
     rich = isinstance(value, str) and value.startswith("JCHOR ")
     if rich:
@@ -374,7 +322,7 @@ def _chorus(fx: _At) -> Chorus:
     return Chorus(fx.checked("ch", value, DECIBEL), rich)
 
 
-def _post(at: _At) -> Post:
+def _post(at: Place) -> Post:
     if "post" not in at.mapping:
         return Post()
     post = at.child("post")
