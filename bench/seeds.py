@@ -1,6 +1,6 @@
 """Seeds 1-20 of every genre: crashes, loudness, ceiling, pass rate, distinct hooks, and whether genres are told apart.
 
-    python bench/seeds.py [--seeds 20] [--candidates 3] [--genres ...] [--out seeds.json] [--workers 2]
+    python bench/seeds.py [--seeds 20] [--minutes 2] [--candidates 3] [--genres ...] [--out seeds.json] [--workers 2]
 
 Every seed is judged once as a single candidate; a seed that does not pass is tried again with up to `--candidates`.
 The classifier is a plain logistic regression on audio features (bands, rhythm, dynamics, width), trained on the odd
@@ -63,9 +63,10 @@ def _rhythm(flux: NDArray[np.float32]) -> list[float]:
     return out
 
 
-def one(job: tuple[str, int, int]) -> dict[str, Any]:
-    """Make and measure one seed of one genre."""
-    genre, seed, candidates = job
+def one(job: tuple[str, int, int, float | None]) -> dict[str, Any]:
+    """Make and measure one seed of one genre; the length is the form's own unless minutes are given."""
+    genre, seed, candidates, minutes = job
+    length = None if minutes is None else minutes * 60
     from sonicforge.genres.concept import Concept
     from sonicforge.genres.load import load
     from sonicforge.sound.loudness import measure
@@ -75,7 +76,7 @@ def one(job: tuple[str, int, int]) -> dict[str, Any]:
     begin = time.perf_counter()
     told: dict[str, Any] = {"genre": genre, "seed": seed}
     try:
-        take = produce(Concept(genre=genre, seed=seed), threads=1)
+        take = produce(Concept(genre=genre, seed=seed, length_s=length), threads=1)
     except Exception as error:  # noqa: BLE001 - a crash is a result here
         return told | {"crash": f"{type(error).__name__}: {error}"}
     target = load(genre).target
@@ -95,7 +96,7 @@ def one(job: tuple[str, int, int]) -> dict[str, Any]:
     told["passed_with_candidates"] = told["passed"]
     if not told["passed"] and candidates > 1:
         del take
-        again = produce(Concept(genre=genre, seed=seed), candidates=candidates, threads=1)
+        again = produce(Concept(genre=genre, seed=seed, length_s=length), candidates=candidates, threads=1)
         told["passed_with_candidates"] = again.verdict.passed
     return told
 
@@ -161,6 +162,7 @@ def report(results: list[dict[str, Any]], seeds: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=20)
+    parser.add_argument("--minutes", type=float, help="length of every track (default: what the form is)")
     parser.add_argument("--candidates", type=int, default=3)
     parser.add_argument("--genres", default="")
     parser.add_argument("--out", type=Path)
@@ -169,7 +171,9 @@ def main() -> None:
     from sonicforge.genres.load import names
 
     genres = options.genres.split(",") if options.genres else list(names())
-    jobs = [(genre, seed, options.candidates) for seed in range(1, options.seeds + 1) for genre in genres]
+    jobs = [
+        (genre, seed, options.candidates, options.minutes) for seed in range(1, options.seeds + 1) for genre in genres
+    ]
     print(machine())
     begin = time.perf_counter()
     results = []

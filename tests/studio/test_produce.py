@@ -11,7 +11,7 @@ from sonicforge.genres.concept import Concept
 from sonicforge.mix.mix import replay
 
 from sonicforge.errors import OutOfRange
-from sonicforge.genres.load import load
+from sonicforge.genres.load import load, names
 from sonicforge.music.json import score_to_json
 from sonicforge.sound.true_peak import true_peak_db
 from sonicforge.studio.produce import candidate_concept, first_bars, plan_of, produce
@@ -99,3 +99,9 @@ def test_the_first_bars_come_alone() -> None:
 def test_candidates_outside_one_to_sixteen_are_refused() -> None:
     with pytest.raises(OutOfRange):
         produce(SHORT, candidates=0)
+
+
+@pytest.mark.parametrize("genre", names())
+def test_even_one_bar_of_any_genre_sounds_or_is_silent_but_never_breaks(genre: str) -> None:
+    for seed in (1, 2):
+        assert np.isfinite(first_bars(Concept(genre=genre, seed=seed), 1).samples).all()

@@ -49,10 +49,12 @@ def weigh_pair(
 ) -> None:
     """Adds the weighted energy of two channels between `edges` to `energy` (2, pieces); `state` is (2, 4).
 
-    Two channels and two sections run side by side, which hides the latency of the recursion. A piece that is
+    Two channels and two sections run side by side, which hides the latency of the recursion; a state waits for its own
+    last value and not for the output. A piece that is
     not finite counts as silence and restarts the filter, so that one bad sample cannot poison the rest.
     """
     b0, b1, b2, a1, a2, d1, d2 = c[0], c[1], c[2], c[3], c[4], c[5], c[6]
+    f1, f2 = b1 - a1 * b0, b2 - a2 * b0
     s0, s1, s2, s3 = state[0, 0], state[0, 1], state[0, 2], state[0, 3]
     t0, t1, t2, t3 = state[1, 0], state[1, 1], state[1, 2], state[1, 3]
     for piece in range(len(edges) - 1):
@@ -62,16 +64,12 @@ def weigh_pair(
             x, u = np.float64(x_left[i]), np.float64(x_right[i])
             y = b0 * x + s0
             v = b0 * u + t0
-            s0 = b1 * x - a1 * y + s1
-            t0 = b1 * u - a1 * v + t1
-            s1 = b2 * x - a2 * y
-            t1 = b2 * u - a2 * v
+            s0, s1 = f1 * x - a1 * s0 + s1, f2 * x - a2 * s0
+            t0, t1 = f1 * u - a1 * t0 + t1, f2 * u - a2 * t0
             z = y + s2
             w = v + t2
-            s2 = s3 - 2.0 * y - d1 * z
-            t2 = t3 - 2.0 * v - d1 * w
-            s3 = y - d2 * z
-            t3 = v - d2 * w
+            s2, s3 = (-2.0 - d1) * y - d1 * s2 + s3, (1.0 - d2) * y - d2 * s2
+            t2, t3 = (-2.0 - d1) * v - d1 * t2 + t3, (1.0 - d2) * v - d2 * t2
             first += z * z
             second += w * w
         if not np.isfinite(first):

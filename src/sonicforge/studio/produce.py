@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sonicforge.chance import subseed
+from sonicforge.compose.compose import compose
 from sonicforge.critic.judge import hopeless, judge_audio, judge_stems
 from sonicforge.critic.verdict import Finding, verdict
 from sonicforge.errors import Abandoned, OutOfRange
@@ -164,7 +165,7 @@ def first_bars(concept: Concept, bars: int = 8, *, threads: int = 2, genre_folde
     if not 1 <= bars <= 64:
         raise OutOfRange("bars", bars, 1, 64)
     plan = plan_of(concept, genre_folder)
-    score = write_score(plan, tries=1).score
+    score = compose(plan)
     end = min(score.length, bars * score.bar)
     played = play(score, plan.genre, threads=threads, end=end)
     return master(played.mixdown, plan.genre.target).audio

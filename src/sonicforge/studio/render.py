@@ -59,11 +59,12 @@ def play(
         decision = decide_stem(stem, audio, score, genre, start=start)
         return heard, desk.channel(stem, audio, decision, in_place=not kept)
 
-    for index, (heard, channel) in enumerate(_in_order(work, stems, threads)):
+    for heard, channel in _in_order(work, stems, threads):
         desk.add(channel)
+        del channel  # before the next is waited for: a long stem is a hundred megabytes
         facts.append(heard)
         if on_share is not None:
-            on_share((index + 1) / len(stems))
+            on_share(len(facts) / len(stems))
     return Played(desk.finish(), tuple(facts))
 
 

@@ -70,8 +70,8 @@ def _drums(
     parts: Sequence[Part], genre: Genre, score: Score, clock: Clock, stretch: Stretch, wide: bool
 ) -> Iterator[Samples]:
     """All drums of the stem as one layer, rendered from the start of the track and cut."""
-    if parts:
-        heard = [_until(stretch.end, part) for part in parts]
+    heard = [part for part in (_until(stretch.end, part) for part in parts) if part.notes]
+    if heard:
         yield _cut(render_drum_parts(heard, genre, score, clock, stretch.begin + stretch.length), stretch, wide)
 
 

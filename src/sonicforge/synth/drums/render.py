@@ -72,7 +72,7 @@ def _add_part(out: Samples, stage: _Stage) -> None:
             _play_layer(out, stage, voice, follower, _followed(part, score, row))
     else:
         _play(out, stage, voice, part.notes, kick=part.code == "k")
-    if voice.brush is not None:
+    if voice.brush is not None and part.notes:
         add_brush_bed(out, part, voice.brush, score, clock)
 
 
