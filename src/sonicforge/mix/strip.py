@@ -96,9 +96,11 @@ class Strip:
         asleep = True
         for first in range(0, out.shape[1], CHUNK):
             last = min(first + CHUNK, out.shape[1])
-            heard = loudest(out, first, last) > SILENT
+            height = loudest(out, first, last)
+            heard = height > SILENT
             if asleep and not heard:
-                out[:, first:last] = 0.0
+                if height > 0:
+                    out[:, first:last] = 0.0
                 continue
             equaliser.run(out, out, first, last)
             asleep = not heard and equaliser.quiet

@@ -266,7 +266,7 @@ def _steady(inc: Doubles, duty: Doubles) -> NDArray[np.bool_]:
     moves[1 : len(inc)] = np.diff(inc) != 0
     moves[::STRETCH] = False
     moves[: len(inc)] |= np.diff(duty) != 0
-    return ~moves.reshape(-1, STRETCH).any(axis=1)
+    return np.asarray(~moves.reshape(-1, STRETCH).any(axis=1), np.bool_)
 
 
 def _start_values(bank: Bank, phase: Doubles) -> Doubles:

@@ -19,6 +19,7 @@ from sonicforge.synth.texture import is_texture, render_texture
 RING_OUT_S = 6.0
 """What every stem lasts beyond its last bar."""
 FADE_S = 2.0
+PIECE = 1 << 16
 NARROW = 0.2
 """Mix widths below this are played in mono."""
 
@@ -98,12 +99,21 @@ def _sum(layers: Iterable[Samples], length: int) -> Samples:
     for layer in layers:
         if total is None:
             total = layer if layer.flags.writeable else layer.copy()
-        elif layer.shape[0] > total.shape[0] and layer.flags.writeable:
-            layer += total
-            total = layer
+        elif layer.shape[0] > total.shape[0]:
+            wider = layer if layer.flags.writeable else layer.copy()
+            _add(wider, total)
+            total = wider
         else:
-            total = total + layer if layer.shape[0] > total.shape[0] else np.add(total, layer, out=total)
+            _add(total, layer)
     return np.zeros((1, length), np.float32) if total is None else total
+
+
+def _add(total: Samples, layer: Samples) -> None:
+    """Adds a layer where it sounds: memory that only silence would touch is never taken."""
+    for first in range(0, layer.shape[1], PIECE):
+        piece = layer[:, first : first + PIECE]
+        if piece.any():
+            total[:, first : first + PIECE] += piece
 
 
 def _faded(samples: Samples) -> Samples:
