@@ -10,12 +10,13 @@ import re
 import secrets
 import shutil
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -124,21 +125,18 @@ def save(take: Take, folder: Path, *, formats: Sequence[str] = ("flac",), pictur
             lambda: _write_bytes(folder / "spectrogram.png", draw_spectrogram(take.audio)),
             lambda: _write_bytes(folder / "pianoroll.png", draw_pianoroll(take.score)),
         ]
-    texts = {
-        "cover.png": cover,
-        "concept.json": orjson.dumps(take.concept.to_json(), option=orjson.OPT_INDENT_2),
-        "score.json": score_to_json(take.score),
-        "score.mid": score_to_midi(take.score),
-        "verdict.json": orjson.dumps(take.verdict.to_json(), option=orjson.OPT_INDENT_2),
-        "mix.json": orjson.dumps(dict(take.mix), option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY),
-        "master.json": orjson.dumps(
-            {"decision": dict(take.master.decision), "measures": dict(take.master.measures)},
-            option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY,
-        ),
+    texts: dict[str, Callable[[], bytes]] = {
+        "cover.png": lambda: cover,
+        "score.mid": lambda: score_to_midi(take.score),
+        "score.json": lambda: score_to_json(take.score),
+        "concept.json": lambda: _json(take.concept.to_json()),
+        "verdict.json": lambda: _json(take.verdict.to_json()),
+        "mix.json": lambda: _json(take.mix),
+        "master.json": lambda: _json({"decision": dict(take.master.decision), "measures": dict(take.master.measures)}),
     }
+    jobs += [partial(_write_made, folder / name, make) for name, make in texts.items()]
     with ThreadPoolExecutor(max_workers=2) as pool:
         written = list(pool.map(lambda job: job(), jobs))
-    written += [_write_bytes(folder / name, data) for name, data in texts.items()]
     if take.stems:
         stem_files = StemFiles(folder)
         for stem, audio in take.stems.items():
@@ -152,6 +150,14 @@ def _write_sound(take: Take, folder: Path, name: str, tags: dict[str, str], cove
     path = folder / (f"track.{ending}" if name == ending else f"track-{name}.{ending}")
     write(path, take.audio, format=ending, bits=bits, tags=tags, cover_png=cover)
     return path
+
+
+def _json(told: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(dict(told), option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _write_made(path: Path, make: Callable[[], bytes]) -> Path:
+    return _write_bytes(path, make())
 
 
 def _write_bytes(path: Path, data: bytes) -> Path:

@@ -47,7 +47,7 @@ def play(
 
     `kept` says that `on_stem` keeps the sound it is given, so that the mix must not use it up.
     """
-    stems = score.stems()
+    stems = playing_order(score)
     desk = Desk(score, genre, stem_length(score, start=start, end=end), SAMPLE_RATE, start=start)
     facts = []
 
@@ -65,7 +65,20 @@ def play(
         facts.append(heard)
         if on_share is not None:
             on_share(len(facts) / len(stems))
-    return Played(desk.finish(), tuple(facts))
+    return Played(desk.finish(threads=threads), tuple(facts))
+
+
+def playing_order(score: Score) -> tuple[str, ...]:
+    """The one order in which stems are rendered and summed.
+
+    Drums come first, because the desk lets go of their bus when they are through; then whatever sounds longest in all,
+    so that no heavy stem is left alone on one thread at the end.
+    """
+    parts = {stem: score.of_stem(stem) for stem in score.stems()}
+    drums = [stem for stem, played in parts.items() if any(part.drums for part in played)]
+    sounding = {stem: sum(note.length for part in played for note in part.notes) for stem, played in parts.items()}
+    others = sorted((stem for stem in parts if stem not in drums), key=lambda stem: (-sounding[stem], stem))
+    return (*drums, *others)
 
 
 def _in_order(work: Callable[[str], T], stems: tuple[str, ...], threads: int) -> Iterator[T]:

@@ -40,7 +40,7 @@ CLOUDS = 48
 GATES_PER_OCTAVE = 24
 OCTAVE_STEP = 1 / 4
 """Notes whose cutoffs lie this close share their sound."""
-STEADY_OCTAVES = 0.2
+STEADY_OCTAVES = 0.4
 """Long notes whose cutoff roams less than this are played at its mean."""
 SETTLE = HOP * 750
 """Half a second before a window in which effects settle."""
