@@ -7,11 +7,11 @@ import sys
 import numpy as np
 import orjson
 import pytest
-from sonicforge.genres.concept import Concept
-from sonicforge.mix.mix import replay
 
 from sonicforge.errors import OutOfRange
+from sonicforge.genres.concept import Concept
 from sonicforge.genres.load import load, names
+from sonicforge.mix.mix import replay
 from sonicforge.music.json import score_to_json
 from sonicforge.sound.true_peak import true_peak_db
 from sonicforge.studio.produce import candidate_concept, first_bars, plan_of, produce
