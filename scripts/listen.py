@@ -6,11 +6,10 @@ python scripts/listen.py [--genres lofi_hiphop,ambient] [--seeds 1,2,3] [--minut
 import argparse
 from pathlib import Path
 
-from sonicforge.genres.concept import Concept
-
 from sonicforge.analysis.pianoroll import draw_pianoroll
 from sonicforge.analysis.spectrogram import draw_spectrogram
 from sonicforge.analysis.waveform import draw_waveform
+from sonicforge.genres.concept import Concept
 from sonicforge.genres.load import names
 from sonicforge.music.time import Clock
 from sonicforge.sound.files import write
