@@ -1,7 +1,10 @@
 """What a person meets at the door: errors of one line, clean folders, one JSON object."""
 
 import json
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -169,3 +172,25 @@ def test_a_batch_passes_over_a_bad_line_and_goes_on_where_it_stopped(
     code, told, _ = run(capsys, "batch", str(file), "--out", str(out), "--json")
     assert json.loads(told)["skipped"] == 2
     assert json.loads(told)["done"] == 0
+
+
+@pytest.mark.slow
+def test_ctrl_c_leaves_nothing_and_says_so(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sonicforge", "generate", "--genre", "ambient", "--seed", "4", "--out", "tracks"]
+    process = subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - a shell may have muted it
+    )
+    folder = tmp_path / "tracks"
+    until = time.monotonic() + 60
+    while not folder.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert "nothing unfinished was kept" in said
+    assert "Traceback" not in said
+    assert not list(folder.iterdir())

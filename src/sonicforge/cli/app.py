@@ -37,10 +37,9 @@ def main() -> None:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(2)
     except typer.Exit as done:
-        sys.exit(done.exit_code)
+        _leave(done.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        sys.stderr.write("stopped; nothing unfinished was kept\n")
-        sys.exit(INTERRUPTED)
+        _leave(INTERRUPTED)
     except BrokenPipeError:
         sys.exit(1)
     except Exception as error:
@@ -49,7 +48,13 @@ def main() -> None:
             raise
         sys.stderr.write(f"error: {error.format_message()}{_met(error)}\n")
         sys.exit(2)
-    sys.exit(code if isinstance(code, int) else 0)
+    _leave(code if isinstance(code, int) else 0)
+
+
+def _leave(code: int) -> None:
+    if code == INTERRUPTED:
+        sys.stderr.write("stopped; nothing unfinished was kept\n")
+    sys.exit(code)
 
 
 def _met(error: Exception) -> str:
