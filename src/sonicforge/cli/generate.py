@@ -193,8 +193,16 @@ def preview(
     from sonicforge.studio.produce import first_bars
 
     kind = parse_formats(out.suffix.lstrip(".") or "wav")[0]
-    concept, _ = concept_from(" ".join(words or []), genre=genre, moods=mood or (), bpm=bpm, key=key, seed=seed)
     settings = load_settings()
+    concept, _ = concept_from(
+        " ".join(words or []),
+        genre=genre,
+        moods=mood or (),
+        bpm=bpm,
+        key=key,
+        seed=seed,
+        genre_folder=settings.genres,
+    )
     audio = first_bars(concept, bars, threads=settings.threads, genre_folder=settings.genres)
     write(out, audio, format=kind)
     people().print(f"{out}: {audio.duration_s:.1f} s, seed {concept.seed}", soft_wrap=True)
