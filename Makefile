@@ -5,12 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell find src -name '*.py' -o -name '*.yaml')
 
-.PHONY: run test check fast bench lock clean
+.PHONY: run test check fast bench peers lock clean programs
 
 run: $(VENV)/warm
 	$(BIN)/sonicforge generate --seed 7 --pictures --out tracks "rainy lo-fi at 78 bpm in D minor, three minutes"
 
-test: $(VENV)/warm check
+test: $(VENV)/warm programs check
 	$(BIN)/pytest -m "not slow" -n auto
 	$(BIN)/pytest -m slow
 
@@ -24,6 +24,25 @@ check: $(VENV)/installed
 
 bench: $(VENV)/warm
 	$(BIN)/python bench/studio.py
+
+# What the benches compare with lives apart: some of it is GPL, and none of it is ever imported by the package.
+peers: .venv-peers/installed
+
+.venv-peers/installed: bench/peers.txt $(VENV)/installed
+	test -x .venv-peers/bin/python || $(PYTHON) -m venv .venv-peers
+	$(BIN)/uv pip install --quiet --python .venv-peers/bin/python --requirement bench/peers.txt
+	touch $@
+
+# Outside judges of the tests: fpcalc and ffmpeg, from the system's packages. Without root the tests say what is missing.
+programs:
+	@if ! command -v fpcalc >/dev/null || ! command -v ffmpeg >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+				libchromaprint-tools ffmpeg >/dev/null; \
+		else \
+			echo 'fpcalc (Debian: libchromaprint-tools) and ffmpeg are needed by some tests; install them first' >&2; \
+		fi; \
+	fi
 
 # Everything is installed from pinned versions with hashes.
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -45,5 +64,5 @@ lock: $(VENV)/installed
 		pyproject.toml --output-file constraints.txt
 
 clean:
-	rm -rf $(VENV) build src/*.egg-info
+	rm -rf $(VENV) .venv-peers build src/*.egg-info
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

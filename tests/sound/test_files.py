@@ -70,6 +70,14 @@ def test_lossy_formats_keep_length_and_timing_to_the_sample(tmp_path: Path, endi
     assert np.sqrt(np.mean(error[:, 5000:-5000] ** 2)) < 0.01
 
 
+@pytest.mark.parametrize("ending", LOSSY)
+@pytest.mark.parametrize("length", [1, 100, 1000, 4800, 96_000, 143_000, 144_000])
+def test_lossy_formats_keep_the_length_of_silence_and_of_a_blip(tmp_path: Path, ending: str, length: int) -> None:
+    write(tmp_path / f"a.{ending}", silence(2, length))
+    assert info(tmp_path / f"a.{ending}").length == read(tmp_path / f"a.{ending}").length == length
+    assert not read(tmp_path / f"a.{ending}").samples.any()
+
+
 @pytest.mark.parametrize("ending", ["wav", "flac", *LOSSY])
 @pytest.mark.parametrize(("channels", "rate"), [(1, 48_000), (2, 44_100)])
 def test_mono_and_other_rates_are_carried_or_converted(tmp_path: Path, ending: str, channels: int, rate: int) -> None:
@@ -83,14 +91,14 @@ def test_mono_and_other_rates_are_carried_or_converted(tmp_path: Path, ending: s
 
 @pytest.mark.parametrize("ending", ["flac", "mp3", "ogg", "opus"])
 def test_all_tags_come_back(tmp_path: Path, ending: str, cover: bytes) -> None:
-    write(tmp_path / f"a.{ending}", chord(0.5), tags=TAGS, cover_png=cover)
+    write(tmp_path / f"a.{ending}", chord(0.5), tags=TAGS, cover=cover)
     wanted = {("key" if name == "initialkey" else name): value for name, value in TAGS.items()}
     assert info(tmp_path / f"a.{ending}").tags == wanted
 
 
 @pytest.mark.parametrize("ending", ["wav", "m4a"])
 def test_tags_come_back_where_the_container_has_a_place(tmp_path: Path, ending: str, cover: bytes) -> None:
-    write(tmp_path / f"a.{ending}", chord(0.5), tags=TAGS, cover_png=cover)
+    write(tmp_path / f"a.{ending}", chord(0.5), tags=TAGS, cover=cover)
     found = info(tmp_path / f"a.{ending}").tags
     assert {name: found[name] for name in ("title", "artist", "album", "genre", "date", "comment")} == {
         name: TAGS[name] for name in ("title", "artist", "album", "genre", "date", "comment")
@@ -108,7 +116,7 @@ def test_an_m4a_carries_its_tempo_as_a_number(tmp_path: Path) -> None:
 def test_the_cover_is_an_attached_picture(tmp_path: Path, ending: str, cover: bytes) -> None:
     import av
 
-    write(tmp_path / f"a.{ending}", chord(0.5), tags=TAGS, cover_png=cover)
+    write(tmp_path / f"a.{ending}", chord(0.5), tags=TAGS, cover=cover)
     with av.open(str(tmp_path / f"a.{ending}")) as container:
         picture = container.streams.video[0]
         assert picture.disposition == av.stream.Disposition.attached_pic
@@ -120,7 +128,7 @@ def test_the_cover_is_an_attached_picture(tmp_path: Path, ending: str, cover: by
 def test_ogg_files_carry_the_cover_as_a_picture_block(tmp_path: Path, ending: str, cover: bytes) -> None:
     import av
 
-    write(tmp_path / f"a.{ending}", chord(0.5), cover_png=cover)
+    write(tmp_path / f"a.{ending}", chord(0.5), cover=cover)
     with av.open(str(tmp_path / f"a.{ending}")) as container:
         picture = container.streams.video[0]
         assert (picture.codec_context.width, picture.codec_context.height) == (64, 48)
@@ -240,7 +248,7 @@ def test_an_error_while_writing_blocks_leaves_no_trace(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_cover_that_is_no_png_is_a_loud_mistake_without_trace(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="not a PNG"):
-        write(tmp_path / "a.opus", chord(0.1), cover_png=b"JFIF")
+def test_a_cover_that_is_no_picture_is_a_loud_mistake_without_trace(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="not a PNG or JPEG"):
+        write(tmp_path / "a.opus", chord(0.1), cover=b"JFIF")
     assert not list(tmp_path.iterdir())

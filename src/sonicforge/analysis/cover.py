@@ -34,16 +34,17 @@ def draw_cover(score: Score, *, size: int = 1000) -> bytes:
     pen.text((margin, size - margin * 2.1), score.title, fill=(246, 244, 236), font=font(size // 18))
     below = f"{score.genre.replace('_', ' ')} · {score.key}"
     pen.text((margin, size - margin * 1.0), below, fill=(200, 200, 206), font=font(size // 36))
-    return png(image.quantize(128, dither=Image.Dither.FLOYDSTEINBERG).convert("RGB"))
+    colours = image.resize((size // 4, size // 4), Image.Resampling.NEAREST).quantize(192)
+    return png(image.quantize(palette=colours, dither=Image.Dither.FLOYDSTEINBERG))
 
 
 def _light(size: int, hue: float, energy: float) -> Image.Image:
-    y, x = np.mgrid[0:size, 0:size] / size
-    glow = np.exp(-((x - 0.5) ** 2 + (y - 0.42) ** 2) / (0.05 + 0.12 * energy))
-    low = np.array(_colour(hue + 0.55, 0.7, 0.10 + 0.08 * energy), np.float64)
-    high = np.array(_colour(hue, 0.55, 0.45 + 0.4 * energy), np.float64)
-    pixels = low * (1 - glow[..., None]) + high * glow[..., None]
-    return Image.fromarray(np.asarray(np.clip(pixels, 0, 255), np.uint8))
+    place = np.arange(size, dtype=np.float32) / size
+    spread = 0.05 + 0.12 * energy
+    glow = np.outer(np.exp(-((place - 0.42) ** 2) / spread), np.exp(-((place - 0.5) ** 2) / spread))
+    low = np.array(_colour(hue + 0.55, 0.7, 0.10 + 0.08 * energy), np.float32)
+    high = np.array(_colour(hue, 0.55, 0.45 + 0.4 * energy), np.float32)
+    return Image.fromarray((low + glow[..., None] * (high - low)).astype(np.uint8))
 
 
 def _draw_rings(pen: ImageDraw.ImageDraw, score: Score, size: int, hue: float) -> None:

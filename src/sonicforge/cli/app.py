@@ -5,7 +5,20 @@ from itertools import pairwise
 
 import typer
 
-from sonicforge.cli import batch, generate, interactive, listen, look
+from sonicforge.cli import (
+    batch,
+    convert,
+    effects,
+    fingerprint,
+    generate,
+    interactive,
+    listen,
+    lofi,
+    look,
+    master,
+    process,
+    stretch,
+)
 from sonicforge.errors import SonicForgeError
 
 app = typer.Typer(
@@ -25,6 +38,14 @@ app.command("version")(look.version)
 app.command("warmup")(look.warmup)
 app.command("judge")(listen.judge)
 app.command("measure")(listen.measure)
+app.command("convert")(convert.convert)
+app.command("effects")(effects.effects)
+app.command("fingerprint")(fingerprint.fingerprint)
+app.command("duplicates")(fingerprint.duplicates)
+app.command("lofi")(lofi.lofi)
+app.command("master")(master.master)
+app.command("process")(process.process)
+app.command("stretch")(stretch.stretch)
 
 INTERRUPTED = 130
 

@@ -103,33 +103,30 @@ def make(
     report: "Report | None" = None,
 ) -> dict[str, Any]:
     """Produce a take and save it; returns what `--json` prints."""
-    from sonicforge.library.folder import StemFiles, folder_name, put_in_place, save, unfinished
+    from sonicforge.library.files import TakeFiles
+    from sonicforge.library.folder import folder_name, put_in_place, unfinished
     from sonicforge.studio.produce import produce
     from sonicforge.studio.progress import unheard
 
     begin = time.perf_counter()
-    with unfinished(out) as work:
-        stem_files = StemFiles(work) if stems else None
+    with unfinished(out) as work, TakeFiles(work, formats=formats, midi=midi, pictures=pictures) as files:
         take = produce(
             concept,
             candidates=candidates,
             threads=threads,
             genre_folder=genre_folder,
             report=report or unheard,
-            on_stem=stem_files,
+            on_stem=files.stem if stems else None,
+            on_master=files.master,
         )
         saving = time.perf_counter()
-        if stem_files is not None:
-            stem_files.keep(take)
-        save(take, work, formats=formats, pictures=pictures)
-        if not midi:
-            (work / "score.mid").unlink()
+        files.keep(take)
         target = out / folder_name(take)
-        files = sorted(str(target / path.relative_to(work)) for path in work.rglob("*") if path.is_file())
+        paths = sorted(str(target / path.relative_to(work)) for path in work.rglob("*") if path.is_file())
         put_in_place(work, target)
         seconds = dict(take.seconds) | {"save": time.perf_counter() - saving}
     total = time.perf_counter() - begin
-    return _facts(take, files, seconds | {"total": total}, total)
+    return _facts(take, paths, seconds | {"total": total}, total)
 
 
 def _facts(take: "Take", files: list[str], seconds: dict[str, float], total: float) -> dict[str, Any]:

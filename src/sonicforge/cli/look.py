@@ -98,12 +98,14 @@ def version() -> None:
 def warmup() -> None:
     """Compile every kernel now, so that no listener waits for it later. Needed once after an install."""
     import time
+    from itertools import chain
 
     from sonicforge.cli.words import people
     from sonicforge.studio.warmup import warm_up
+    from sonicforge.workshop.warmup import warm_up as warm_up_effects
 
     begin = time.perf_counter()
     with people().status("compiling kernels") as status:
-        for done in warm_up():
+        for done in chain(warm_up(), warm_up_effects()):
             status.update(f"compiling kernels: {done}")
     people().print(f"ready in {time.perf_counter() - begin:.0f} s")

@@ -7,8 +7,13 @@ from numpy.typing import NDArray
 
 from sonicforge.effects.biquad import lowpass
 from sonicforge.effects.equaliser import Equaliser
+from sonicforge.effects.insert import ALIKE, Insert
 from sonicforge.effects.moving_delay import Law, MovingDelay
+from sonicforge.effects.parameter import Effect, Parameter
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
+
+WIDER = 11 / 9
+"""Mean delay of the right voice against the left one's."""
 
 
 class Chorus:
@@ -60,3 +65,36 @@ def _law(base: float, depth: float, rates: tuple[float, ...], turn: float, sampl
         return place
 
     return delay
+
+
+def _insert(
+    *, rate_hz: float, second_rate_hz: float, depth_ms: float, delay_ms: float, wet_db: float, lowpass_hz: float,
+    sample_rate: int, channels: int,
+) -> Insert:  # fmt: skip
+    def chorus() -> Chorus:
+        return Chorus(
+            rates_hz=(rate_hz, second_rate_hz) if second_rate_hz > 0 else (rate_hz,),
+            depth_ms=depth_ms,
+            bases_ms=(delay_ms, delay_ms * WIDER),
+            wet_db=wet_db,
+            lowpass_hz=lowpass_hz,
+            sample_rate=sample_rate,
+        )
+
+    return Insert(chorus, channels=channels, fold=ALIKE)
+
+
+EFFECT = Effect(
+    "chorus",
+    "one voice becomes several, left and right apart",
+    _insert,
+    (
+        Parameter("rate_hz", 0.02, 8.0, 0.45, "Hz", "drifts", "shivers"),
+        Parameter("second_rate_hz", 0.0, 8.0, 0.0, "Hz", "one wave", "two waves"),
+        Parameter("depth_ms", 0.1, 10.0, 3.0, "ms", "hardly out of tune", "seasick"),
+        Parameter("delay_ms", 7.0, 40.0, 9.0, "ms", "close", "doubled"),
+        Parameter("wet_db", -24.0, 6.0, -3.0, "dB", "a hint", "more than the sound"),
+        Parameter("lowpass_hz", 1000.0, 20_000.0, 20_000.0, "Hz", "dark voices", "bright voices"),
+    ),
+    "Smith, Physical Audio Signal Processing: chorus; six-point Lagrange interpolation",
+)

@@ -9,14 +9,21 @@ import math
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
+from sonicforge.effects.biquad import highpass
+from sonicforge.effects.equaliser import Equaliser
+from sonicforge.effects.grid import HOP, LookAhead, link
+from sonicforge.effects.parameter import Choice, Effect, Parameter
+from sonicforge.errors import UnknownName
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 
-HOP = 32
+DETECTORS = ("peak", "rms")
 BATCH = 64
-PHASE, FAST, SLOW, BEFORE, AFTER, MEAN, SLOT, OLDER, YOUNGER = range(9)
+PHASE, FAST, SLOW, BEFORE, AFTER, MEAN, SLOT, OLDER, YOUNGER, MAKEUP, MIX = range(11)
 HOLD_MS = 4.0
 RMS_MS = 20.0
+GLIDE_MS = 8.0
 
 
 class Compressor:
@@ -24,7 +31,9 @@ class Compressor:
 
     `ratio` >= 1, `knee_db` full width of the knee, `release_ms` 0 = programme dependent (80 ms after short peaks,
     600 ms after long loud stretches). The peak detector holds for 4 to 8 ms so that a bass note does not modulate its
-    own gain. `look_ahead_ms` delays the sound by that much (`latency`).
+    own gain. `look_ahead_ms` delays the sound by that much (`latency`). No more than `most_db` is taken away; `mix`
+    below 1 leaves some of the untouched sound in (parallel compression). The detector does not hear what lies below
+    `key_highpass_hz`, or hears another sound altogether: the `key` of `process` (side chain).
     """
 
     def __init__(
@@ -38,34 +47,51 @@ class Compressor:
         makeup_db: float = 0.0,
         detector: str = "peak",
         look_ahead_ms: float = 0.0,
+        most_db: float = math.inf,
+        mix: float = 1.0,
+        key_highpass_hz: float = 0.0,
         sample_rate: int = SAMPLE_RATE,
     ) -> None:
+        if detector not in DETECTORS:
+            raise UnknownName("detector", detector, DETECTORS)
         self.latency = round(look_ahead_ms * sample_rate / 1000)
+        self._ahead = LookAhead(self.latency)
+        self._ear = Equaliser([highpass(key_highpass_hz, sample_rate=sample_rate)]) if key_highpass_hz > 0 else None
         self._rms = detector == "rms"
-        auto = release_ms <= 0
-        self._numbers = np.array(
-            [
-                threshold_db,
-                1.0 - 1.0 / max(ratio, 1.0),
-                max(knee_db, 1e-6),
-                _step(attack_ms, sample_rate),
-                _step(80.0 if auto else release_ms, sample_rate),
-                _step(600.0, sample_rate) if auto else 1.0,
-                _step(250.0, sample_rate) if auto else 0.0,
-                10 ** (makeup_db / 20),
-                _step(RMS_MS, sample_rate),
-                10 ** ((threshold_db - knee_db / 2) / 20),
-                max(round(HOLD_MS * sample_rate / 1000 / HOP), 1),
-            ]
-        )
+        self._rate = sample_rate
+        self._settings = {
+            "threshold_db": threshold_db,
+            "ratio": ratio,
+            "attack_ms": attack_ms,
+            "release_ms": release_ms,
+            "knee_db": knee_db,
+            "makeup_db": makeup_db,
+            "most_db": most_db,
+            "mix": mix,
+        }
+        self._numbers = _numbers(**self._settings, sample_rate=sample_rate)
         self.reset()
 
+    def move(self, **settings: float) -> None:
+        """Set some of the numbers while sound runs; the gain follows smoothly, make-up and mix within 30 ms.
+
+        Detector, look-ahead and high-pass stay. Raises `UnknownName`.
+        """
+        for name in settings:
+            if name not in self._settings:
+                raise UnknownName("movable setting of a compressor", name, self._settings)
+        self._settings |= settings
+        self._numbers = _numbers(**self._settings, sample_rate=self._rate)
+
     def reset(self) -> None:
-        gain = float(self._numbers[7])
-        self._state = np.zeros(9)
+        makeup, mix = float(self._numbers[7]), float(self._numbers[12])
+        self._state = np.zeros(11)
+        self._state[MAKEUP], self._state[MIX] = makeup, mix
         self._hop = np.zeros(HOP, np.float32)
-        self._state[BEFORE] = self._state[AFTER] = gain
-        self._past: Samples | None = None
+        self._state[BEFORE] = self._state[AFTER] = 1.0 - mix + mix * makeup
+        self._ahead.reset()
+        if self._ear is not None:
+            self._ear.reset()
 
     @property
     def reduction_db(self) -> float:
@@ -74,27 +100,58 @@ class Compressor:
 
     def process(self, block: Samples, key: Samples | None = None) -> Samples:
         """Compress `block` by its own level, or by that of `key` (same number of samples)."""
-        source = np.ascontiguousarray(block)
-        out = self._delayed(source)
-        self.run(out, 0, out.shape[1], source if key is None else np.ascontiguousarray(key))
+        out = self._ahead.process(block)
+        heard = np.ascontiguousarray(block if key is None else key)
+        if self._ear is not None:
+            heard = self._ear.process(heard)
+        self._compress(out, 0, out.shape[1], heard)
         return out
 
     def run(self, x: Samples, start: int, stop: int, key: Samples | None = None) -> None:
-        """Compress x[:, start:stop] in place, without the look-ahead delay."""
-        _compress(x, x if key is None else key, start, stop, self._numbers, self._state, self._hop, self._rms)
+        """Compress x[:, start:stop] in place, without the look-ahead delay and without the detector's high-pass."""
+        self._compress(x, start, stop, x if key is None else key)
 
-    def _delayed(self, block: Samples) -> Samples:
-        if self.latency == 0:
-            return block.copy()
-        past = np.zeros((block.shape[0], self.latency), np.float32) if self._past is None else self._past
-        both = np.concatenate([past, block], axis=1)
-        self._past = both[:, block.shape[1] :].copy()
-        return np.ascontiguousarray(both[:, : block.shape[1]])
+    def _compress(self, x: Samples, start: int, stop: int, key: Samples) -> None:
+        _compress(x, key, start, stop, self._numbers, self._state, self._hop, self._rms)
 
 
 def static_gain_db(level_db: float, *, threshold_db: float, ratio: float, knee_db: float = 6.0) -> float:
     """The compressor's static curve: gain (<= 0) for a steady level."""
     return -float(_reduction(level_db - threshold_db, 1.0 - 1.0 / ratio, max(knee_db, 1e-6)))
+
+
+def _numbers(
+    *,
+    threshold_db: float,
+    ratio: float,
+    attack_ms: float,
+    release_ms: float,
+    knee_db: float,
+    makeup_db: float,
+    most_db: float,
+    mix: float,
+    sample_rate: int,
+) -> NDArray[np.float64]:
+    """What the kernel wants to know."""
+    auto = release_ms <= 0
+    return np.array(
+        [
+            threshold_db,
+            1.0 - 1.0 / max(ratio, 1.0),
+            max(knee_db, 1e-6),
+            _step(attack_ms, sample_rate),
+            _step(80.0 if auto else release_ms, sample_rate),
+            _step(600.0, sample_rate) if auto else 1.0,
+            _step(250.0, sample_rate) if auto else 0.0,
+            10 ** (makeup_db / 20),
+            _step(RMS_MS, sample_rate),
+            10 ** ((threshold_db - knee_db / 2) / 20),
+            max(round(HOLD_MS * sample_rate / 1000 / HOP), 1),
+            min(max(most_db, 0.0), 1e3),
+            mix,
+            _step(GLIDE_MS, sample_rate),
+        ]
+    )
 
 
 def _step(ms: float, sample_rate: int) -> float:
@@ -144,6 +201,11 @@ def _compress(x, key, start, stop, numbers, state, hop, rms):  # type: ignore[no
 @njit(cache=True, nogil=True, fastmath=True)
 def _hear(key, first, into, rms):  # type: ignore[no-untyped-def]
     # Power or magnitude of the linked channels.
+    if key.shape[0] > 2:
+        link(key, first, key.shape[0], rms, into)
+        if rms:
+            into *= np.float32(1.0 / key.shape[0])
+        return
     one = key[0, first : first + into.size]
     other = key[key.shape[0] - 1, first : first + into.size]
     if rms:
@@ -178,8 +240,15 @@ def _apply(x, first, count, phase, before, after):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True, nogil=True, fastmath=True)
+def _glided(now, wanted, glide):  # type: ignore[no-untyped-def]
+    now += glide * (wanted - now)
+    return now if abs(wanted - now) > 1e-5 else wanted
+
+
+@njit(cache=True, nogil=True, fastmath=True)
 def _advance(heard, numbers, state, rms):  # type: ignore[no-untyped-def]
-    threshold, slope, knee, attack, release, slow_release, slow_attack, makeup, mean_step, bottom, hold = numbers
+    threshold, slope, knee, attack, release, slow_release, slow_attack = numbers[:7]
+    makeup, mean_step, bottom, hold, most, mix, glide = numbers[7:]
     level = float(heard)
     if rms:
         mean = state[MEAN] + mean_step * (level / HOP - state[MEAN])
@@ -191,15 +260,39 @@ def _advance(heard, numbers, state, rms):  # type: ignore[no-untyped-def]
         state[SLOT] -= 1.0
         state[YOUNGER] = max(state[YOUNGER], level)
         level = max(state[YOUNGER], state[OLDER])
-    wanted = _reduction(20.0 * math.log10(level) - threshold, slope, knee) if level > bottom else 0.0
+    wanted = min(_reduction(20.0 * math.log10(level) - threshold, slope, knee), most) if level > bottom else 0.0
     fast, slow = state[FAST], state[SLOW]
     fast += (attack if wanted > fast else release) * (wanted - fast)
     slow += (slow_attack if wanted > slow else slow_release) * (wanted - slow)
     reduction = max(fast, slow)
     state[BEFORE] = state[AFTER]
+    if state[MAKEUP] != makeup or state[MIX] != mix:
+        makeup, mix = _glided(state[MAKEUP], makeup, glide), _glided(state[MIX], mix, glide)
+        state[MAKEUP], state[MIX] = makeup, mix
     if reduction > 1e-5:
         state[FAST], state[SLOW] = fast, slow
-        state[AFTER] = makeup * math.exp(-0.11512925464970228 * reduction)
+        state[AFTER] = 1.0 - mix + mix * makeup * math.exp(-0.11512925464970228 * reduction)
     else:
         state[FAST] = state[SLOW] = 0.0
-        state[AFTER] = makeup
+        state[AFTER] = 1.0 - mix + mix * makeup
+
+
+EFFECT = Effect(
+    "compressor",
+    "evens out loudness: what rises above the threshold is turned down by the ratio",
+    Compressor,
+    (
+        Parameter("threshold_db", -60, 0, -18, "dBFS", "nearly everything is compressed", "only full scale"),
+        Parameter("ratio", 1, 20, 2.5, ":1", "nothing happens", "a wall"),
+        Parameter("attack_ms", 0.1, 200, 10, "ms", "transients are caught", "transients punch through"),
+        Parameter("release_ms", 0, 2000, 120, "ms", "0 follows the programme", "slow, hardly audible recovery"),
+        Parameter("knee_db", 0, 24, 6, "dB", "sets in abruptly", "sets in gradually"),
+        Parameter("makeup_db", -12, 24, 0, "dB", "softer", "louder"),
+        Choice("detector", DETECTORS, "peak"),
+        Parameter("look_ahead_ms", 0, 20, 0, "ms", "answers after the fact", "ready before the peak arrives"),
+        Parameter("most_db", 0, 60, 60, "dB", "nothing is taken away", "no bound"),
+        Parameter("mix", 0, 1, 1, "", "untouched", "compressed only"),
+        Parameter("key_highpass_hz", 0, 500, 0, "Hz", "the bass counts", "the bass does not make it pump"),
+    ),
+    source="Giannoulis, Massberg, Reiss, JAES 60 (2012)",
+)

@@ -10,20 +10,26 @@ from numba import njit
 from numpy.typing import NDArray
 
 from sonicforge.effects.biquad import highpass, lowpass
+from sonicforge.effects.insert import Insert
+from sonicforge.effects.parameter import Choice, Effect, Parameter
 from sonicforge.effects.presets import DELAYS, DelayPreset
-from sonicforge.effects.reverb import EFFECT_RATE
+from sonicforge.effects.reverb import EFFECT_RATE, NAP, SILENT
 from sonicforge.errors import UnknownName
 from sonicforge.sound.audio import Samples
 
 BLOCK = 64
 SWING_STRAIGHT = 50.0
+FREE = "free"
+NOTES = {"1/16": 0.25, "1/8 triplet": 1 / 3, "1/8": 0.5, "1/8 dotted": 0.75, "1/4": 1.0, "1/4 dotted": 1.5, "1/2": 2.0}
+"""Beats."""
 
 
 class Delay:
     """Echoes without the direct sound. Mono or stereo in (heard as mono), stereo out.
 
     The first echo on each side is as loud as the source panned to the centre. `bpm` sets synchronised times;
-    `swing_percent` places the dotted eighth on the swung 16th. Times shorter than 10 ms cannot be had.
+    `swing_percent` places the dotted eighth on the swung 16th. Times shorter than 10 ms cannot be had. `nap` is that of
+    the reverb.
     """
 
     latency = 0
@@ -35,8 +41,10 @@ class Delay:
         bpm: float = 120.0,
         swing_percent: float = SWING_STRAIGHT,
         sample_rate: int = EFFECT_RATE,
+        nap: int = 0,
     ) -> None:
         self.preset = delay_preset(preset)
+        self._nap, self._silent = nap, 0.0 if nap else SILENT
         self._rate = sample_rate
         self._times = np.array(echo_times_s(self.preset, bpm, swing_percent)) * sample_rate
         self._sections = np.ascontiguousarray(
@@ -58,6 +66,7 @@ class Delay:
         self._follow = np.zeros(2)
         self._blocks = 0
         self._asleep = True
+        self._loud = False
         self._pending = np.zeros(0, np.float32)
         self._ready = np.zeros((2, BLOCK), np.float32)
 
@@ -66,24 +75,41 @@ class Delay:
         self._pending = np.concatenate([self._pending, mono])
         whole = self._pending.size // BLOCK * BLOCK
         if whole:
-            self._ready = np.concatenate([self._ready, self._echo(self._pending[:whole])], axis=1)
+            self._ready = np.concatenate([self._ready, self._on_grid(self._pending[:whole])], axis=1)
             self._pending = self._pending[whole:]
         out = self._ready[:, : block.shape[1]]
         self._ready = self._ready[:, block.shape[1] :]
         return np.ascontiguousarray(out)
 
-    def _echo(self, mono: Samples) -> Samples:
-        heard = float(np.abs(mono).max()) > 1e-7
+    def _on_grid(self, mono: Samples) -> Samples:
+        if not self._nap:
+            return self._echo(mono, may_sleep=True)
+        parts, done = [], 0
+        while done < mono.size:
+            at = self._blocks * BLOCK
+            count = min(self._nap - at % self._nap, mono.size - done)
+            piece = mono[done : done + count]
+            self._loud |= float(np.abs(piece).max()) > self._silent
+            full = (at + count) % self._nap == 0
+            parts.append(self._echo(piece, may_sleep=full and not self._loud))
+            self._loud &= not full
+            done += count
+        return np.concatenate(parts, axis=1)
+
+    def _echo(self, mono: Samples, *, may_sleep: bool) -> Samples:
+        heard = float(np.abs(mono).max()) > self._silent
         out = np.zeros((2, mono.size), np.float32)
         if heard or not self._asleep:
             _echoes(
                 mono, out, self._blocks, self._lines, self._delays(mono.size // BLOCK), self._sections, self._filters,
                 self._loop(), self._follow,
             )  # fmt: skip
-            self._asleep = not heard and float(np.abs(self._lines).max()) < 1e-6
+            self._asleep = may_sleep and not heard and float(np.abs(self._lines).max()) < 1e-6
             if self._asleep:
                 self._lines[:] = 0.0
                 self._filters[:] = 0.0
+                if self._nap:
+                    self._follow[:] = 0.0
         self._blocks += mono.size // BLOCK
         return out
 
@@ -197,3 +223,47 @@ def _echoes(mono, out, blocks, lines, delays, sections, filters, loop, follow): 
         for k in range(4):
             if abs(filters[side, k]) < 1e-30:
                 filters[side, k] = 0.0
+
+
+def _insert(
+    *, note: str, bpm: float, time_ms: float, spread_ms: float, feedback: float, cross: float, low_cut_hz: float,
+    high_cut_hz: float, drive_db: float, wow_cents: float, duck_db: float, mix: float, sample_rate: int, channels: int,
+) -> Insert:  # fmt: skip
+    time = time_ms if note == FREE else 60_000 * NOTES[note] / bpm
+    echo = DelayPreset(
+        beats=(0.0, 0.0),
+        times_ms=(time, time + spread_ms),
+        feedback=feedback,
+        lowpass_hz=high_cut_hz,
+        highpass_hz=low_cut_hz,
+        cross=cross,
+        drive_db=drive_db,
+        wow_cents=wow_cents,
+        duck_db=duck_db,
+    )
+    return Insert(
+        lambda: Delay(echo, sample_rate=sample_rate, nap=NAP), channels=channels, dry=min(2 - 2 * mix, 1.0),
+        wet=min(2 * mix, 1.0) * math.sqrt(2),
+    )  # fmt: skip
+
+
+EFFECT = Effect(
+    "delay",
+    "echoes that darken, wander between the sides and step back while you play",
+    _insert,
+    (
+        Choice("note", (FREE, *NOTES), FREE),
+        Parameter("bpm", 40.0, 240.0, 120.0, "", "slow", "fast"),
+        Parameter("time_ms", 30.0, 2000.0, 350.0, "ms", "slap", "far behind"),
+        Parameter("spread_ms", 0.0, 100.0, 12.0, "ms", "in the middle", "left, then right"),
+        Parameter("feedback", 0.0, 0.95, 0.4, "", "one echo", "hardly ends"),
+        Parameter("cross", 0.0, 1.0, 0.0, "", "sides keep to themselves", "every echo changes sides"),
+        Parameter("low_cut_hz", 20.0, 1000.0, 150.0, "Hz", "warm", "thin"),
+        Parameter("high_cut_hz", 1000.0, 20_000.0, 5000.0, "Hz", "dub", "as bright as the sound"),
+        Parameter("drive_db", 0.0, 18.0, 0.0, "dB", "clean", "an old tape loop"),
+        Parameter("wow_cents", 0.0, 15.0, 3.0, "cents", "steady", "drunk"),
+        Parameter("duck_db", 0.0, 24.0, 3.0, "dB", "always there", "only in the pauses"),
+        Parameter("mix", 0.0, 1.0, 0.2, "", "dry", "only the echoes"),
+    ),
+    "Smith, Physical Audio Signal Processing: delay lines; Catmull-Rom interpolation",
+)

@@ -24,11 +24,13 @@ class Equaliser:
 
     def reset(self) -> None:
         self._state = {channels: np.zeros((len(groups), 4, LANES)) for channels, groups in self._numbers.items()}
+        self._pairs: list[Equaliser] = []
 
     @property
     def quiet(self) -> bool:
         """True when nothing of what was heard rings on above -160 dBFS."""
-        return all(float(np.abs(state[:, :2]).max(initial=0.0)) < 1e-8 for state in self._state.values())
+        own = all(float(np.abs(state[:, :2]).max(initial=0.0)) < 1e-8 for state in self._state.values())
+        return own and all(pair.quiet for pair in self._pairs)
 
     def process(self, block: Samples) -> Samples:
         out = np.empty_like(block, order="C")
@@ -36,15 +38,24 @@ class Equaliser:
         return out
 
     def run(self, source: Samples, target: Samples, start: int, stop: int) -> None:
-        """Filter source[:, start:stop] into the same place of `target` (which may be `source`); mono or stereo."""
+        """Filter source[:, start:stop] into the same place of `target` (which may be `source`)."""
         if len(self.sections) == 0:
             if target is not source:
                 target[:, start:stop] = source[:, start:stop]
             return
         channels = source.shape[0]
+        if channels > 2:
+            self._run_pairs(source, target, start, stop)
+            return
         for numbers, state in zip(self._numbers[channels], self._state[channels], strict=True):
             run_lanes(source, target, start, stop, numbers, state)
             source = target
+
+    def _run_pairs(self, source: Samples, target: Samples, start: int, stop: int) -> None:
+        if not self._pairs:
+            self._pairs = [Equaliser([self.sections]) for _ in range(0, source.shape[0], 2)]
+        for k, pair in enumerate(self._pairs):
+            pair.run(source[2 * k : 2 * k + 2], target[2 * k : 2 * k + 2], start, stop)
 
 
 def _grouped(sections: Sections, channels: int) -> list[Doubles]:

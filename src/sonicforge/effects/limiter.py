@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonicforge.effects.limiter_gain import (
-    BLOCK,
     DEFAULT,
     GROUP,
     REPAIR,
@@ -23,6 +22,7 @@ from sonicforge.effects.limiter_gain import (
     needed_reduction,
     refine_peaks,
 )
+from sonicforge.effects.parameter import Effect, Parameter
 from sonicforge.sound.audio import SAMPLE_RATE, Audio, Samples
 from sonicforge.sound.true_peak import chosen
 
@@ -32,6 +32,9 @@ MARGIN = 10 ** (-0.005 / 20)
 _STREAM_MARGIN = 10 ** (-0.1 / 20)
 _ROUNDS = 6
 _CONTEXT = 32
+"""Samples around a group on which its reading depends."""
+_BLOCK = 32
+"""Samples that a stream measures at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +126,12 @@ def reduction_facts(reduction: Steps, sample_rate: int, trim_db: float = 0.0, ra
 
 
 def _touched(reduction: Steps) -> NDArray[np.bool_]:
-    """Blocks of 128 samples that a gain change reached, and their neighbours: the detectors look that far."""
-    size = BLOCK // GROUP
-    steps = reduction[:-1]
-    moved = np.pad(np.maximum(steps, reduction[1:]), (0, -len(steps) % size)).reshape(-1, size).max(axis=1) > 0
+    """Groups that a gain change reached, and those around them that a detector would notice it in."""
+    moved = np.maximum(reduction[:-1], reduction[1:]) > 0
     wanted: NDArray[np.bool_] = moved.copy()
-    wanted[1:] |= moved[:-1]
-    wanted[:-1] |= moved[1:]
+    for distance in range(1, _CONTEXT // GROUP):
+        wanted[distance:] |= moved[:-distance]
+        wanted[:-distance] |= moved[distance:]
     return wanted
 
 
@@ -137,7 +139,7 @@ class Limiter:
     """The same limiter for endless sound: `process` block by block, `latency` samples later.
 
     All three detectors run at once and the gain aims 0.1 dB below the promise, because a stream cannot be measured
-    again. Sound below that passes bit for bit.
+    again. Sound below that passes bit for bit. `drive_db` is gain in front: how loud it gets.
     """
 
     def __init__(
@@ -147,12 +149,14 @@ class Limiter:
         channels: int = 2,
         sample_rate: int = SAMPLE_RATE,
         ballistics: Ballistics = DEFAULT,
+        drive_db: float = 0.0,
     ) -> None:
+        self._drive = np.float32(10 ** (drive_db / 20))
         self._ceiling = 10 ** (ceiling_db / 20) * _STREAM_MARGIN
         self._channels = channels
         self._computer = GainComputer(ballistics, sample_rate)
         self._filters = chosen("certified")
-        self.latency = (self._computer.delay + 1) * GROUP + BLOCK + _CONTEXT
+        self.latency = (self._computer.delay + 1) * GROUP + _BLOCK + _CONTEXT
         self.reset()
 
     def reset(self) -> None:
@@ -164,6 +168,12 @@ class Limiter:
         self._reduction = np.zeros(0, np.float32)
         self._skip = self._computer.delay
         self._ready = np.zeros((self._channels, self.latency), np.float32)
+        self._decided = np.zeros(0, np.float32)
+
+    @property
+    def decided(self) -> Steps:
+        """Reductions (1 - gain), one for every 8 samples, that the last call of `process` found, oldest first."""
+        return self._decided
 
     @property
     def reduction_db(self) -> float:
@@ -172,6 +182,8 @@ class Limiter:
 
     def process(self, block: Samples) -> Samples:
         """The next samples (channels, n), delayed by `latency`; the input is left untouched."""
+        if self._drive != 1:
+            block = block * self._drive
         self._heard = np.concatenate([self._heard, block], axis=1)
         self._waiting = np.concatenate([self._waiting, block], axis=1)
         self._decide()
@@ -183,15 +195,16 @@ class Limiter:
 
     def _decide(self) -> None:
         """Measure all whole blocks whose right context has arrived, and move the gain."""
-        blocks = (self._heard.shape[1] - 2 * _CONTEXT) // BLOCK
+        blocks = (self._heard.shape[1] - 2 * _CONTEXT) // _BLOCK
         if blocks <= 0:
             return
-        span = np.ascontiguousarray(self._heard[:, : blocks * BLOCK + 2 * _CONTEXT])
+        span = np.ascontiguousarray(self._heard[:, : blocks * _BLOCK + 2 * _CONTEXT])
         peaks = group_peaks(span, self._filters, self._ceiling)
         first = _CONTEXT // GROUP
-        needed = needed_reduction(peaks[first : first + blocks * BLOCK // GROUP], self._ceiling)
-        self._reduction = np.concatenate([self._reduction, self._computer.process(needed)])
-        self._heard = self._heard[:, blocks * BLOCK :]
+        needed = needed_reduction(peaks[first : first + blocks * _BLOCK // GROUP], self._ceiling)
+        self._decided = self._computer.process(needed)
+        self._reduction = np.concatenate([self._reduction, self._decided])
+        self._heard = self._heard[:, blocks * _BLOCK :]
 
     def _release(self) -> None:
         """Apply every gain that is known at both ends of its group."""
@@ -206,3 +219,35 @@ class Limiter:
         self._ready = np.concatenate([self._ready, done], axis=1)
         self._waiting = self._waiting[:, groups * GROUP :]
         self._reduction = self._reduction[groups:]
+
+
+def maximiser(
+    *,
+    drive_db: float,
+    ceiling_db: float,
+    look_ahead_ms: float,
+    hold_ms: float,
+    fast_ms: float,
+    slow_ms: float,
+    channels: int = 2,
+    sample_rate: int = SAMPLE_RATE,
+) -> Limiter:
+    """A streaming `Limiter` with its ballistics spelt out."""
+    ballistics = Ballistics(look_ahead_ms=look_ahead_ms, hold_ms=hold_ms, fast_ms=fast_ms, slow_ms=slow_ms)
+    return Limiter(ceiling_db, channels=channels, sample_rate=sample_rate, ballistics=ballistics, drive_db=drive_db)
+
+
+EFFECT = Effect(
+    "limiter",
+    "lets nothing above the ceiling, between the samples neither",
+    maximiser,
+    (
+        Parameter("drive_db", -12, 24, 0, "dB", "softer", "loud and dense"),
+        Parameter("ceiling_db", -24, 0, -1, "dBTP", "much headroom", "full scale"),
+        Parameter("look_ahead_ms", 1, 20, 5, "ms", "edgy, loud", "bass stays clean"),
+        Parameter("hold_ms", 0, 50, 8, "ms", "bass is modulated", "steady"),
+        Parameter("fast_ms", 10, 500, 80, "ms", "back at once after a peak", "soft"),
+        Parameter("slow_ms", 100, 3000, 700, "ms", "follows the bars", "no pumping"),
+    ),
+    source="ITU-R BS.1770-5 Annex 2; moving averages of a running minimum",
+)

@@ -2,24 +2,36 @@
 
 A reduction is 1 - gain, so that 0 is exactly "untouched". Where a peak arrives, every input of the smoothing boxes
 already is at least the needed reduction, hence so is their output: smoothing never lets a peak through.
+
+Most of a loud signal provably has no peak between its samples that matters: an interpolated value is the straight
+line between two samples plus a weighted sum of second differences around them, so where these are small (smooth sound)
+or the samples low, nothing has to be interpolated.
 """
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sonicforge.effects._peak_lanes import reader
 from sonicforge.sound.audio import Samples
-from sonicforge.sound.true_peak import Interpolator, highest_sample, load_window, raise_envelope
+from sonicforge.sound.true_peak import Interpolator, load_window
 
 GROUP = 8
 """Samples a control step; the gain is joined linearly in between."""
 
-BLOCK = 128
+_EDGE = 3
+"""Groups beyond both ends where an abrupt start or end can ring."""
+_BEYOND = _EDGE + 2
+_SLACK = 1.0002
+"""For rounding in single precision."""
 _WORTH_A_THREAD = 1 << 19
+
+_read_sinc, _read_itu, _read_fine = reader(6, 2, 1), reader(6, 2, 2), reader(16, 4, 3)
 
 Steps = NDArray[np.float32]
 """One value a group of samples."""
@@ -112,25 +124,27 @@ def needed_reduction(peaks: Steps, ceiling: float) -> Steps:
 def group_peaks(samples: Samples, filters: tuple[Interpolator, ...], floor: float) -> Steps:
     """Highest true peak of all channels in each group of 8 samples, by the highest reading of `filters`.
 
-    Stretches that provably stay below `floor` (linear) read as their samples' maximum only.
+    Groups that provably stay below `floor` (linear) read as their samples' maximum only.
     """
     peaks = np.zeros(steps_for(samples.shape[1]), np.float32)
-    refine_peaks(samples, filters, floor, np.ones(-(-len(peaks) * GROUP // BLOCK), np.bool_), peaks)
+    refine_peaks(samples, filters, floor, np.ones(len(peaks), np.bool_), peaks)
     return peaks
 
 
 def refine_peaks(
     samples: Samples, filters: tuple[Interpolator, ...], floor: float, wanted: NDArray[np.bool_], peaks: Steps
 ) -> None:
-    """Measures the `wanted` blocks (of 128 samples) anew and writes their groups' peaks into `peaks`."""
+    """Measures the `wanted` groups anew and writes their peaks into `peaks`."""
 
     if len(peaks) == 0:
         return
 
     def measured(channel: Samples) -> Steps:
         found = np.zeros(len(peaks), np.float32)
+        bends = np.zeros(len(peaks) + 2 * _BEYOND, np.float32)
+        _survey(channel, wanted, found, bends)
         for part in filters:
-            _peaks_of(channel, part.even, part.odd, part.bound, floor, wanted, found)
+            _read_peaks(channel, part.even, part.odd, bounds_of(part), floor, wanted, bends, found)
         return found
 
     if samples.shape[1] < _WORTH_A_THREAD:
@@ -138,9 +152,9 @@ def refine_peaks(
     else:
         with ThreadPoolExecutor(len(samples)) as threads:
             channels = list(threads.map(measured, samples))
-    _clear(wanted, peaks)
+    peaks[wanted] = 0
     for found in channels:
-        np.maximum(peaks, found, out=peaks)
+        np.maximum(peaks, found, out=peaks, where=wanted)
 
 
 def apply_reduction(samples: Samples, reduction: Steps) -> None:
@@ -149,41 +163,116 @@ def apply_reduction(samples: Samples, reduction: Steps) -> None:
         _apply(channel, reduction)
 
 
+def bounds_of(part: Interpolator) -> tuple[float, float, float]:
+    """What one detector can read at most: per height of the two samples around a place, per second difference within
+    8 samples of it, and per second difference within 16."""
+    return _bounds(part.even.tobytes(), part.odd.tobytes(), part.even.shape[1])
+
+
+@lru_cache(maxsize=8)
+def _bounds(even: bytes, odd: bytes, half: int) -> tuple[float, float, float]:
+    # A phase is a straight line between the two middle samples, as heavy as all its taps and with their centre of
+    # gravity, plus what is left; that sums to nothing twice, hence is a filter of second differences.
+    rows = np.frombuffer(even, np.float32).reshape(-1, half).astype(np.float64)
+    pairs = np.zeros_like(rows)
+    folded = np.frombuffer(odd, np.float32).reshape(-1, half)
+    pairs[: len(folded)] = folded
+    phases = np.concatenate([rows + pairs, (rows - pairs)[:, ::-1]], axis=1)
+    offset = np.arange(2 * half) - (half - 1)
+    weight = phases.sum(axis=1)
+    centre = phases @ offset / weight
+    rest = phases.copy()
+    rest[:, half - 1] -= weight * (1 - centre)
+    rest[:, half] -= weight * centre
+    bent = np.abs(rest.cumsum(axis=1).cumsum(axis=1))
+    close = np.abs(offset + 1) <= GROUP
+    straight = np.abs(weight) * (np.abs(1 - centre) + np.abs(centre))
+    near, far = bent[:, close].sum(axis=1), bent[:, ~close].sum(axis=1)
+    return _SLACK * float(straight.max()), _SLACK * float(near.max()), _SLACK * float(far.max())
+
+
 def _keep(steps: float) -> float:
     """What a one-pole of that time constant keeps a step."""
     return exp(-1 / steps) if steps > 0 else 0.0
 
 
-@njit(cache=True, nogil=True)
-def _clear(wanted: NDArray[np.bool_], peaks: Steps) -> None:
-    per_block = BLOCK // GROUP
-    for block in range(len(wanted)):
-        if wanted[block]:
-            peaks[block * per_block : (block + 1) * per_block] = 0
+@njit(cache=True, nogil=True, fastmath=True)
+def _survey(x: Samples, wanted: NDArray[np.bool_], peaks: Steps, bends: Steps) -> None:
+    """Each wanted group's highest sample, and the largest second difference in it and around it.
+
+    `bends` starts `_BEYOND` groups before the first.
+    """
+    last = len(peaks) - 1
+    for group in range(-1, len(peaks) + 1):
+        near = False
+        for other in range(max(group - 2, 0), min(group + 2, last) + 1):
+            near |= wanted[other]
+        if not near:
+            continue
+        start = group * GROUP
+        height, bend = np.float32(0), np.float32(0)
+        if start > 0 and start + GROUP < len(x):
+            part = x[start - 1 : start + GROUP + 1]
+            for i in range(GROUP):
+                height = max(height, abs(part[i + 1]))
+                bend = max(bend, abs(part[i] + part[i + 2] - np.float32(2) * part[i + 1]))
+        else:
+            for i in range(start, start + GROUP):
+                here = _at(x, i)
+                height = max(height, abs(here))
+                bend = max(bend, abs(_at(x, i - 1) + _at(x, i + 1) - np.float32(2) * here))
+        bends[group + _BEYOND] = bend
+        if 0 <= group <= last:
+            peaks[group] = height
+
+
+@njit(cache=True, nogil=True, fastmath=True, inline="always")
+def _at(x, i):  # type: ignore[no-untyped-def]
+    return x[i] if 0 <= i < len(x) else np.float32(0)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _peaks_of(
-    x: Samples, even: Samples, odd: Samples, bound: float, floor: float, wanted: NDArray[np.bool_], peaks: Steps
+def _read_peaks(
+    x: Samples,
+    even: Samples,
+    odd: Samples,
+    bounds: tuple[float, float, float],
+    floor: float,
+    wanted: NDArray[np.bool_],
+    bends: Steps,
+    peaks: Steps,
 ) -> None:
-    taps = 2 * even.shape[1]
-    window = np.zeros(BLOCK + taps, np.float32)
-    scratch = np.zeros((taps + 2, BLOCK), np.float32)
-    envelope = np.zeros(BLOCK, np.float32)
-    per_block = BLOCK // GROUP
-    # One block more at both ends: an abrupt start or end rings beyond it, and the outermost group answers for that.
-    for block in range(-1, len(wanted) + 1):
-        if not wanted[min(max(block, 0), len(wanted) - 1)]:
+    """Raises wanted groups' peaks to what one detector reads, where that may lie above `floor`.
+
+    An abrupt start or end rings beyond it; the outermost group answers for that.
+    """
+    half, last = even.shape[1], len(peaks) - 1
+    straight, near, far = np.float32(bounds[0]), np.float32(bounds[1]), np.float32(bounds[2])
+    window = np.zeros(2 * half + GROUP, np.float32)
+    for group in range(-_EDGE, len(peaks) + _EDGE):
+        answer = min(max(group, 0), last)
+        if not wanted[answer]:
             continue
-        load_window(x, block * BLOCK - taps // 2 + 1, window)
-        middle = window[taps // 2 - 1 : taps // 2 - 1 + BLOCK]
-        for i in range(BLOCK):
-            envelope[i] = abs(middle[i])
-        if highest_sample(window) * bound > floor:
-            raise_envelope(window, even, odd, scratch, envelope)
-        for part in range(per_block):
-            group = min(max(block * per_block + part, 0), len(peaks) - 1)
-            peaks[group] = max(peaks[group], highest_sample(envelope[part * GROUP : (part + 1) * GROUP]))
+        k = group + _BEYOND
+        height = max(peaks[group] if group == answer else np.float32(0), abs(_at(x, (group + 1) * GROUP)))
+        close = max(bends[k - 1], bends[k], bends[k + 1])
+        around = max(bends[k - 2], bends[k + 2])
+        if straight * height + near * close + far * max(close, around) <= floor:
+            continue
+        first = group * GROUP - half + 1
+        if first >= 0 and first + 2 * half + GROUP - 1 <= len(x):
+            reading = _reading(x, first, even, odd)
+        else:
+            load_window(x, first, window)
+            reading = _reading(window, np.int64(0), even, odd)
+        peaks[answer] = max(peaks[answer], reading)
+
+
+@njit(cache=True, nogil=True, fastmath=True, inline="always")
+def _reading(x, first, even, odd):  # type: ignore[no-untyped-def]
+    if even.shape[1] == 16:
+        return _read_fine(x, first, even, odd)
+    return _read_sinc(x, first, even, odd) if odd.shape[0] == 1 else _read_itu(x, first, even, odd)
 
 
 @njit(cache=True, nogil=True)

@@ -46,7 +46,7 @@ class MovingDelay:
         grid = np.arange(first, (self._at + length) // CONTROL + 2, dtype=np.float64) * CONTROL
         for k, law in enumerate(self._laws):
             source = line[min(k, block.shape[0] - 1)]
-            _read(source, out[k], self._longest, law(grid), self._at - first * CONTROL)
+            read_gliding(source, out[k], self._longest, law(grid), self._at - first * CONTROL)
         self._past = line[:, length:].copy()
         self._at += length
         return out
@@ -72,7 +72,8 @@ def _glide(line, out, within, fraction, step):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _read(line, out, offset, delays, phase):  # type: ignore[no-untyped-def]
+def read_gliding(line, out, offset, delays, phase):  # type: ignore[no-untyped-def]
+    """out[i] = line[offset + i - d(i)]; `delays` on the control grid, out[0] lies `phase` samples behind delays[0]."""
     n = out.size
     i = 0
     while i < n:

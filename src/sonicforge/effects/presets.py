@@ -77,21 +77,6 @@ DELAYS: dict[str, DelayPreset] = {
 
 
 @dataclass(frozen=True, slots=True)
-class TapePreset:
-    """At full amount: `wow` and `flutter` as (Hz, cents), `drive_db` taken off a peak, `bump` as (Hz, dB)."""
-
-    wow: tuple[float, float] = (0.55, 6.0)
-    flutter: tuple[float, float] = (6.3, 2.0)
-    drive_db: float = 3.0
-    bump: tuple[float, float] = (90.0, 1.5)
-    lowpass_hz: float = 11_000.0
-    hiss_db: float = -62.0
-
-
-TAPE = TapePreset()
-
-
-@dataclass(frozen=True, slots=True)
 class ChorusPreset:
     """See `effects.chorus.Chorus`."""
 

@@ -12,6 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sonicforge.effects.parameter import Effect, Parameter
 from sonicforge.sound.audio import Samples
 from sonicforge.sound.true_peak import highest_sample
 
@@ -122,3 +123,15 @@ def _clip(x: Samples, start: float, room: float) -> None:
                 x[i] = np.float32(here - taken)
             mean = next_mean
         previous = np.float64(x[stop - 1])
+
+
+EFFECT = Effect(
+    "soft_clip",
+    "shaves the tops off transients, so that the limiter behind it has less to do",
+    SoftClip,
+    (
+        Parameter("ceiling_db", -24, 0, -1, "dBFS", "everything is shaved", "only the highest peaks"),
+        Parameter("knee_db", 0.1, 12, KNEE_DB, "dB", "hard edge", "rounds early"),
+    ),
+    source="Parker, Zavalishin, Le Bivic, DAFx 2016",
+)

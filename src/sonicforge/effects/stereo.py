@@ -7,6 +7,8 @@ from numba import njit
 
 from sonicforge.effects.biquad import highpass
 from sonicforge.effects.control import CONTROL, Curve
+from sonicforge.effects.equaliser import Equaliser
+from sonicforge.effects.parameter import Choice, Effect, Parameter
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 
 MONO_BELOW_HZ = 120.0
@@ -79,6 +81,25 @@ class MonoBass:
             _mono_bass(x, start, stop, self._sections, self._state)
 
 
+class SideCut:
+    """Mono bass for any channel: high-pass of 6, 12 or 24 dB/oct on the side signal of stereo; all else passes."""
+
+    latency = 0
+
+    def __init__(self, *, hz: float = MONO_BELOW_HZ, slope: str = "12", sample_rate: int = SAMPLE_RATE) -> None:
+        self._cut = Equaliser([highpass(hz, slope=int(slope), sample_rate=sample_rate)])
+
+    def reset(self) -> None:
+        self._cut.reset()
+
+    def process(self, block: Samples) -> Samples:
+        if len(block) != 2:
+            return block.copy()
+        half = np.float32(0.5)
+        middle, side = half * (block[0] + block[1]), self._cut.process(half * (block[:1] - block[1:]))[0]
+        return np.stack([middle + side, middle - side])
+
+
 def widen(x: Samples, start: int, stop: int, width: float) -> None:
     """Scale the side signal of x[:, start:stop] in place."""
     if width != 1.0:
@@ -146,3 +167,24 @@ def _widen_along(x, start, stop, at, width, scale):  # type: ignore[no-untyped-d
             left[j] = mid + side
             right[j] = mid - side
         i = end
+
+
+EFFECTS = (
+    Effect(
+        "width",
+        "how far the sides are apart",
+        Width,
+        (Parameter("width", 0.0, 2.0, 1.0, "", "mono", "twice as wide"),),
+        "side = (left - right) / 2, Blumlein 1931",
+    ),
+    Effect(
+        "mono_bass",
+        "puts the bass in the middle",
+        SideCut,
+        (
+            Parameter("hz", 20.0, 500.0, MONO_BELOW_HZ, "Hz", "only the deepest bass", "all but the treble"),
+            Choice("slope", ("6", "12", "24"), "12"),
+        ),
+        "high-pass on the side signal",
+    ),
+)

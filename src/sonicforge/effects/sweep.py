@@ -10,7 +10,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from sonicforge.effects.control import CONTROL
+from sonicforge.effects.control import CONTROL, points_for
+from sonicforge.effects.parameter import Choice, Effect, Parameter
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 
 OPEN_LOWPASS_HZ = 18_500.0
@@ -46,7 +47,7 @@ class Sweep:
 
     def reset(self) -> None:
         self._at = 0
-        self._state = np.zeros((2, 2))
+        self._states = np.zeros((1, 2, 2))
 
     def process(self, block: Samples) -> Samples:
         out = np.array(block, np.float32, order="C")
@@ -58,11 +59,30 @@ class Sweep:
         """Filter x[:, start:stop] in place; `at` is the position of `start` in the whole signal."""
         low = min(at // CONTROL, self._wet.size - 1)
         if not self._wet[low : (at + stop - start) // CONTROL + 2].any():
-            self._state[:] = 0.0
+            self._states[:] = 0.0
             return
-        left = x[0, start:stop]
-        right = x[1, start:stop] if x.shape[0] == 2 else np.zeros_like(left)
-        _sweep(left, right, at, self._table, self._k, self._high, self._state)
+        pairs = range(0, x.shape[0], 2)
+        if len(self._states) < len(pairs):
+            self._states = np.zeros((len(pairs), 2, 2))
+        for first, state in zip(pairs, self._states, strict=True):
+            left = x[first, start:stop]
+            right = x[first + 1, start:stop] if first + 1 < x.shape[0] else np.zeros_like(left)
+            _sweep(left, right, at, self._table, self._k, self._high, state)
+
+
+def moving_filter(
+    *,
+    kind: str = "lowpass",
+    from_hz: float = 18_500.0,
+    to_hz: float = 300.0,
+    seconds: float = 4.0,
+    q: float = 0.75,
+    sample_rate: int = SAMPLE_RATE,
+) -> Sweep:
+    """A `Sweep` that travels once, evenly in octaves, and stays where it arrives."""
+    points = points_for(max(round(seconds * sample_rate), 1))
+    corner = np.geomspace(from_hz, to_hz, points).astype(np.float32)
+    return Sweep(corner, high=kind == "highpass", q=q, sample_rate=sample_rate)
 
 
 def _widened(shut: NDArray[np.bool_], points: int) -> NDArray[np.float64]:
@@ -114,3 +134,18 @@ def _sweep(left, right, at, table, k, high, state):  # type: ignore[no-untyped-d
         for order in range(2):
             if abs(state[channel, order]) < 1e-30:
                 state[channel, order] = 0.0
+
+
+EFFECT = Effect(
+    "sweep",
+    "a filter that travels once from one corner frequency to another and stays there",
+    moving_filter,
+    (
+        Choice("kind", ("lowpass", "highpass"), "lowpass"),
+        Parameter("from_hz", 20, 20_000, 18_500, "Hz", "starts dark (thin at the top for a high-pass)", "starts open"),
+        Parameter("to_hz", 20, 20_000, 300, "Hz", "ends dark", "ends open"),
+        Parameter("seconds", 0.05, 600, 4, "s", "a flick", "a whole breakdown"),
+        Parameter("q", 0.3, 8, 0.75, "", "soft", "whistles at the corner"),
+    ),
+    source="trapezoidal state-variable filter, V. Zavalishin, The Art of VA Filter Design (2012)",
+)

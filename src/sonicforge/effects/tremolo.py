@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from sonicforge.effects.control import CONTROL, ride
+from sonicforge.effects.parameter import Effect, Parameter
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 
 
@@ -40,3 +41,17 @@ class Tremolo:
             ride(out[channel : channel + 1], curve, at=self._at - first * CONTROL)
         self._at += out.shape[1]
         return out
+
+
+EFFECT = Effect(
+    "tremolo",
+    "the level swings",
+    Tremolo,
+    (
+        Parameter("rate_hz", 0.05, 20.0, 5.0, "Hz", "breathes", "buzzes"),
+        Parameter("depth", 0.0, 1.0, 0.3, "", "steady", "down to silence"),
+        Parameter("shape", 0.0, 1.0, 0.0, "", "sine", "on and off"),
+        Parameter("pan", 0.0, 1.0, 0.0, "", "sides together", "sides in turn"),
+    ),
+    "amplitude modulation by a sine, bent by a hyperbolic tangent",
+)

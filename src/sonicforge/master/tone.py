@@ -1,6 +1,7 @@
 """Tone of the master: low cut, ten-band correction towards the genre's balance, width per band, mono bass."""
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from math import log10, sqrt
 
@@ -57,13 +58,15 @@ def decide_tone(audio: Audio, target: Target, peak_spans_s: Spans = ()) -> Tone:
     """
     if audio.length == 0:
         return Tone()
-    mid, side = mid_side_octaves(audio)
+    with ThreadPoolExecutor(1) as beside:
+        heard_at_peak = beside.submit(mid_side_octaves, audio, peak_spans_s) if peak_spans_s else None
+        mid, side = mid_side_octaves(audio)
     together = to_db(10 ** (mid / 10) + 10 ** (side / 10))
     if together.max() <= FLOOR_DB + 1:
         return Tone()
     missing = _missing(together, target.balance)
-    if peak_spans_s:
-        peak = np.logaddexp(*(band * np.log(10) / 10 for band in mid_side_octaves(audio, peak_spans_s)))
+    if heard_at_peak is not None:
+        peak = np.logaddexp(*(band * np.log(10) / 10 for band in heard_at_peak.result()))
         missing = (missing + _missing(peak * 10 / np.log(10), target.balance)) / 2
     tone = Tone(
         eq_db=_mended(missing),
@@ -73,18 +76,22 @@ def decide_tone(audio: Audio, target: Target, peak_spans_s: Spans = ()) -> Tone:
 
 
 def apply_tone(audio: Audio, tone: Tone) -> Samples:
-    """A new array with the tone applied, in pieces that stay in the processor's cache."""
+    """A new array with the tone applied, in pieces that stay in the processor's cache; a second thread works on the side."""
     out = np.empty(audio.samples.shape, np.float32)
     source = np.ascontiguousarray(audio.samples)
     equaliser = Equaliser(sections(tone, audio.sample_rate))
     stereo = audio.channels == 2
     side = Equaliser(side_sections(tone, audio.sample_rate))
     gains = 10 ** (np.array([[-tone.balance_db], [tone.balance_db]]) / 40)
-    for start in range(0, audio.length, _CHUNK):
-        stop = min(start + _CHUNK, audio.length)
-        equaliser.run(source, out, start, stop)
-        if stereo:
-            _process_side(out[:, start:stop], side, gains.astype(np.float32))
+    with ThreadPoolExecutor(1) as beside:
+        behind: Future[None] | None = None
+        for start in range(0, audio.length, _CHUNK):
+            stop = min(start + _CHUNK, audio.length)
+            equaliser.run(source, out, start, stop)
+            if behind is not None:
+                behind.result()
+            if stereo:
+                behind = beside.submit(_process_side, out[:, start:stop], side, gains.astype(np.float32))
     return out
 
 

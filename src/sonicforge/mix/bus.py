@@ -11,7 +11,7 @@ from sonicforge.effects.halfband import double_into
 from sonicforge.effects.saturation import Saturation, drive_for
 from sonicforge.effects.stereo import MonoBass, widen_along
 from sonicforge.effects.sweep import Sweep
-from sonicforge.effects.tape import Tape
+from sonicforge.effects.tape import Tape, drive_on_peaks
 from sonicforge.genres.genre import Bus
 from sonicforge.mix.automation import Timeline
 from sonicforge.mix.decide import over_threshold_db
@@ -22,6 +22,8 @@ from sonicforge.sound.audio import Samples
 CHUNK = 16_384
 BLOCK = 480
 HISS_DB = -67.0
+TAPE_DRIVE_DB = 3.0
+"""What a full amount of tape takes off the highest peaks."""
 TILT_HZ = 4000.0
 LOUD_SHARE = 90
 PEAK_SHARE = 99.5
@@ -71,14 +73,10 @@ def clip_drums(x: Samples, drive_db: float | None) -> None:
         Saturation(drive_db=drive_db).run(x, 0, x.shape[1])
 
 
-def join(bus: Samples, drums: Samples | None, wet: Samples | None) -> None:
-    """Add the drum bus and the returns (half rate) to the music bus, in place."""
+def join(bus: Samples, wet: Samples) -> None:
+    """Add the returns (half rate) to the bus, in place."""
     for first in range(0, bus.shape[1], CHUNK):
-        last = min(first + CHUNK, bus.shape[1])
-        if drums is not None:
-            bus[:, first:last] += drums[:, first:last]
-        if wet is not None:
-            double_into(wet, bus, first, last)
+        double_into(wet, bus, first, min(first + CHUNK, bus.shape[1]))
 
 
 def run_bus(bus: Samples, decision: BusDecision, timeline: Timeline, *, seed: int) -> None:
@@ -166,7 +164,9 @@ def _through_tape(bus: Samples, tape: Tape, first: int, last: int, late: int) ->
 def _tape(decision: BusDecision, rate: int, seed: int) -> Tape | None:
     if decision.tape <= 0:
         return None
-    return Tape(amount=decision.tape, peak=decision.tape_peak, hiss_db=decision.hiss_db, seed=seed, sample_rate=rate)
+    amount = decision.tape
+    drive = drive_on_peaks(decision.tape_peak, TAPE_DRIVE_DB * amount, amount=amount)
+    return Tape(amount=amount, drive_db=drive, hiss_db=decision.hiss_db, seed=seed, sample_rate=rate)
 
 
 def _drive(peak: float, reduction_db: float) -> float | None:

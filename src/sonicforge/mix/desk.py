@@ -1,6 +1,6 @@
 """The mixing desk: channels in, sends and buses summed in a fixed order, one mixdown out.
 
-Memory: two stereo buses (music, drums), one mono send per effect preset at half the rate, and the stem in work.
+Memory: one stereo bus, one mono send per effect preset at half the rate, and the stem in work.
 """
 
 import math
@@ -79,7 +79,7 @@ class Desk:
         self._score, self._genre, self._given_bus = score, genre, bus
         self._timeline = Timeline(score, length, sample_rate, start=start)
         self._music = np.zeros((2, length), np.float32)
-        self._drums: Samples | None = None
+        self._drums_open = False
         self._drum_drive: float | None = None
         self._sends: dict[str, Samples] = {}
         self._gated: dict[str, list[NDArray[np.float64]]] = {}
@@ -96,7 +96,8 @@ class Desk:
     def add(self, processed: ProcessedStem) -> None:
         """Sum a channel into its bus and its sends."""
         decision, samples = processed.decision, processed.samples
-        bus = self._bus_of(decision)
+        self._route(decision)
+        bus = self._music
         power = _accumulate(bus[0], samples[0], processed.left) + _accumulate(bus[1], samples[-1], processed.right)
         if not decision.drums:
             self._dry_power += power
@@ -108,23 +109,20 @@ class Desk:
                 self._gated.setdefault(feed.preset, []).append(self._timeline.stem_hits_s(decision.stem))
         self._decisions.append(decision)
 
-    def _bus_of(self, decision: StemDecision) -> Samples:
-        """Drums that come first share a bus and its clipper; the first other stem closes it, to free its memory."""
+    def _route(self, decision: StemDecision) -> None:
+        """Drums that come first have the bus and its clipper to themselves; the first other stem closes it."""
         if not decision.drums or self._genre.bus.drum_clip_db <= 0:
             self._close_drums()
-            return self._music
-        if self._drums is None and self._drum_drive is None:
-            self._drums = np.zeros_like(self._music)
-        return self._music if self._drums is None else self._drums
+        elif not self._decisions:
+            self._drums_open = True
 
     def _close_drums(self) -> None:
-        if self._drums is None:
+        if not self._drums_open:
             return
         given = self._given_bus
-        drive = decide_drum_drive(self._genre.bus, self._drums) if given is None else given.drum_drive_db
-        clip_drums(self._drums, drive)
-        join(self._music, self._drums, None)
-        self._drums, self._drum_drive = None, drive
+        drive = decide_drum_drive(self._genre.bus, self._music) if given is None else given.drum_drive_db
+        clip_drums(self._music, drive)
+        self._drums_open, self._drum_drive = False, drive
 
     def finish(self, *, threads: int = 2) -> Mixdown:
         """Returns, buses, automation of the mix, tape stops. The decision holds every number that was used."""
@@ -132,7 +130,8 @@ class Desk:
         self._close_drums()
         wet = return_all(self._sends, self._space(), threads=threads)
         self._sends.clear()
-        join(self._music, None, None if wet is None else wet.samples)
+        if wet is not None:
+            join(self._music, wet.samples)
         decided = decide_bus(wish, block_peaks(self._music), self._drum_drive) if given is None else given
         heard = bool(np.any(self._music))
         if heard:

@@ -1,6 +1,6 @@
 """Effect returns: each send bus through its reverb or delay, at half the rate, summed to one wet signal."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -49,51 +49,68 @@ def is_delay(preset: str) -> bool:
 def return_all(sends: Mapping[str, Samples], space: Space, *, threads: int = 2) -> Wet | None:
     """Every send (mono, half rate) through its effect. None without sends.
 
-    Effects run on `threads` threads; their sum has one fixed order.
+    Effects are dealt into two groups of about equal work, which may run side by side; whatever the number of threads,
+    each group sums in the order of its names, so that the bytes are the same.
     """
-    names = sorted(sends)
-    if not names:
+    if not sends:
         return None
-    total: Samples | None = None
-    power = {}
-    with ThreadPoolExecutor(max_workers=max(threads, 1)) as pool:
-        for name, wet in zip(names, pool.map(lambda name: _one(name, sends[name], space), names), strict=True):
-            power[name] = sum(float(row @ row) for row in wet)
-            if total is None:
-                total = wet
-            else:
-                total += wet
-    assert total is not None
-    return Wet(total, power)
+    length = max(send.size for send in sends.values())
+    groups = _dealt(sends)
+    with ThreadPoolExecutor(max_workers=min(max(threads, 1), len(groups))) as pool:
+        sums = list(pool.map(lambda names: _sum([(name, sends[name]) for name in names], space, length), groups))
+    total, power = sums[0]
+    for other, more in sums[1:]:
+        total += other
+        power |= more
+    return Wet(total, {name: power[name] for name in sorted(power)})
 
 
-def _one(name: str, send: Samples, space: Space) -> Samples:
+def _dealt(names: Iterable[str]) -> list[list[str]]:
+    """One or two groups of presets; the most work goes first, to the group that has less."""
+    groups: list[list[str]] = [[], []]
+    work = [0, 0]
+    for name in sorted(names, key=lambda name: (-_work(name), name)):
+        lighter = int(work[1] < work[0])
+        groups[lighter].append(name)
+        work[lighter] += _work(name)
+    return [sorted(group) for group in groups if group]
+
+
+def _work(name: str) -> int:
+    """Roughly what an effect costs: lines of a reverb; a delay is about six."""
+    return 6 if is_delay(name) else REVERBS[name].lines
+
+
+def _sum(sends: Sequence[tuple[str, Samples]], space: Space, length: int) -> tuple[Samples, dict[str, float]]:
+    """A group's returns, block by block, and the power of each."""
     rate = space.timeline.sample_rate // 2
+    total = np.zeros((2, length), np.float32)
+    power = {}
+    for name, send in sends:
+        effect = _effect(name, space, rate)
+        gate = _gate(name, length, space, rate)
+        power[name] = 0.0
+        for first in range(0, send.size, BLOCK):
+            wet = effect.process(send[None, first : first + BLOCK])
+            if gate is not None:
+                ride(wet, gate, at=first)
+            power[name] += sum(float(row @ row) for row in wet)
+            total[:, first : first + wet.shape[1]] += wet
+    return total, power
+
+
+def _effect(name: str, space: Space, rate: int) -> Delay | Reverb:
     if is_delay(name):
-        effect: Delay | Reverb = Delay(
-            name, bpm=space.timeline.bpm, swing_percent=space.swing_percent, sample_rate=rate
-        )
-    else:
-        effect = Reverb(name, shimmer=space.shimmer, sample_rate=rate)
-    out = np.empty((2, send.size), np.float32)
-    for first in range(0, send.size, BLOCK):
-        last = min(first + BLOCK, send.size)
-        out[:, first:last] = effect.process(send[None, first:last])
-    if name in REVERBS and REVERBS[name].hold_ms:
-        _gate(out, name, space, rate)
-    return out
+        return Delay(name, bpm=space.timeline.bpm, swing_percent=space.swing_percent, sample_rate=rate)
+    return Reverb(name, shimmer=space.shimmer, sample_rate=rate)
 
 
-def _gate(wet: Samples, name: str, space: Space, rate: int) -> None:
-    """Close the room behind each hit: hold tied to the tempo, at most three 16ths, then a short release."""
+def _gate(name: str, length: int, space: Space, rate: int) -> Samples | None:
+    """What closes the room behind each hit: hold tied to the tempo, at most three 16ths, then a short release."""
+    if name not in REVERBS or not REVERBS[name].hold_ms:
+        return None
     preset = REVERBS[name]
     sixteenth_ms = 15_000.0 / space.timeline.bpm
     hold = min(max(preset.hold_ms, 2 * sixteenth_ms), SIXTEENTHS_OF_HOLD * sixteenth_ms, LONGEST_HOLD_MS)
-    curve = gate_curve(
-        space.gate_hits_s.get(name, np.zeros(0)),
-        wet.shape[1],
-        hold_ms=hold,
-        release_ms=preset.release_ms,
-        sample_rate=rate,
-    )
-    ride(wet, curve)
+    hits = space.gate_hits_s.get(name, np.zeros(0))
+    return gate_curve(hits, length, hold_ms=hold, release_ms=preset.release_ms, sample_rate=rate)

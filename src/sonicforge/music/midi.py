@@ -128,9 +128,12 @@ def _part_track(part: Part, clock: Clock, channel: int, length: int) -> "MidiTra
             sliding = note.slide
             value = 127 if sliding else 0
             events.append((start, Message("control_change", channel=channel, control=_PORTAMENTO_SWITCH, value=value)))
-    ons = [(start, Message("note_on", channel=channel, note=key, velocity=note.velocity))
+    # The score has checked keys and velocities; thousands of second checks would cost a tenth of a second.
+    ons = [(start, Message("note_on", skip_checks=True, channel=channel, note=key, velocity=note.velocity))
            for start, _, key, note in spans]  # fmt: skip
-    offs = [(end, Message("note_off", channel=channel, note=key, velocity=64)) for _, end, key, _ in spans]
+    offs = [
+        (end, Message("note_off", skip_checks=True, channel=channel, note=key, velocity=64)) for _, end, key, _ in spans
+    ]
     # Offs stand before ons of the same tick, so that a repeated pitch is struck again.
     return _track([*events, *offs, *ons], length)
 

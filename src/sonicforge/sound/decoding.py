@@ -4,7 +4,7 @@ import itertools
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,11 +12,21 @@ import numpy as np
 
 from sonicforge.errors import UnreadableAudio
 from sonicforge.sound.audio import Samples
+from sonicforge.sound.covers import usable_cover
 
 BLOCK = 65_536
 _WORTH_THREADS = 1 << 20
 _MOST_THREADS = 4
 _UNKNOWN_LENGTH = 1 << 40
+VORBIS_ORDER = {
+    3: [0, 2, 1],
+    5: [0, 2, 1, 3, 4],
+    6: [0, 2, 1, 4, 5, 3],
+    7: [0, 2, 1, 5, 6, 4, 3],
+    8: [0, 2, 1, 6, 7, 4, 5, 3],
+}
+"""WAVE surround in the order of Ogg (Vorbis I, 4.3.9; RFC 7845, 5.1.1.2), which libsndfile does not sort."""
+_WAVES = ("WAV", "WAVEX", "RF64")
 
 
 class Source(Protocol):
@@ -50,6 +60,8 @@ def opened(path: Path) -> Iterator[Source]:
 
 def _open(path: Path) -> Source:
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise UnreadableAudio(f"{path} is a device or a pipe, not a sound file")
         with path.open("rb") as file:
             head = file.read(12)
     except FileNotFoundError:
@@ -73,11 +85,15 @@ class _Sndfile:
         import soundfile
 
         self._path = path
-        self._file = soundfile.SoundFile(path)
+        self._file = soundfile.SoundFile(_name(path))
+        order = VORBIS_ORDER.get(self._file.channels) if self._file.format == "OGG" else None
+        self._order = np.argsort(order) if order else slice(None)
         self.codec = f"{self._file.format} {self._file.subtype}".lower()
         self.sample_rate, self.channels = self._file.samplerate, self._file.channels
-        self.length = self._file.frames if self._file.frames < _UNKNOWN_LENGTH else 0
-        if self._file.format == "WAV":
+        # Some muxers end an Ogg file with a length that has wrapped around.
+        unknown = 1 << 32 if self._file.format == "OGG" else _UNKNOWN_LENGTH
+        self.length = self._file.frames if self._file.frames < unknown else 0
+        if self._file.format in _WAVES:
             _check_whole_wav(path)
 
     def blocks(self) -> Iterator[Samples]:
@@ -87,14 +103,14 @@ class _Sndfile:
             if not len(block):
                 break
             total += len(block)
-            yield np.ascontiguousarray(block.T)
+            yield np.ascontiguousarray(block.T[self._order])
         if total == 0:
             raise UnreadableAudio(f"{self._path} holds no samples")
         if total < self.length:
             raise UnreadableAudio(f"{self._path} is cut off after {total / self.sample_rate:.1f} s")
 
     def whole(self) -> Samples:
-        exact = self._file.format in ("FLAC", "WAV") and self._file.seekable()
+        exact = self._file.format in ("FLAC", *_WAVES) and self._file.seekable()
         if not exact or self.length < _WORTH_THREADS:
             return _joined(self.blocks(), self.channels, self.length)
         samples = np.empty((self.channels, self.length), np.float32)
@@ -108,7 +124,7 @@ class _Sndfile:
         """Decode one stretch with a handle of its own."""
         import soundfile
 
-        with soundfile.SoundFile(self._path) as file:
+        with soundfile.SoundFile(_name(self._path)) as file:
             file.seek(start)
             while start < stop:
                 block = file.read(min(BLOCK, stop - start), dtype="float32", always_2d=True)
@@ -124,10 +140,10 @@ class _Sndfile:
 def _check_whole_wav(path: Path) -> None:
     """libsndfile plays what is left of a cut WAV without a word; the RIFF header tells how long it should be."""
     with path.open("rb") as file:
-        head = file.read(8)
-    promised = int.from_bytes(head[4:8], "little")
-    streamed = promised in (0, 0xFFFFFFFF) or promised >= 0x7FFFFFFF
-    if head[:4] == b"RIFF" and not streamed and path.stat().st_size + 1 < promised + 8:
+        head = file.read(28)
+    promised = int.from_bytes(head[20:28] if head[:4] == b"RF64" else head[4:8], "little")
+    streamed = head[:4] not in (b"RIFF", b"RF64") or promised == 0 or (promised >= 0x7FFFFFFF and head[:4] == b"RIFF")
+    if not streamed and path.stat().st_size + 1 < promised + 8:
         raise UnreadableAudio(f"{path} is cut off: it should be {promised + 8} bytes and has {path.stat().st_size}")
 
 
@@ -144,18 +160,17 @@ class _Av:
     """M4A, Opus in Matroska, video with sound and everything else FFmpeg knows."""
 
     def __init__(self, path: Path) -> None:
-        import av
-
         self._path = path
-        self._container: Any = av.open(str(path), metadata_errors="replace")
+        self._open_files = ExitStack()
+        self._container = self._open_files.enter_context(_container(path))
         if not self._container.streams.audio:
-            self._container.close()
+            self._open_files.close()
             raise ValueError("no sound")
         self._stream = self._container.streams.audio[0]
         context = self._stream.codec_context
         self.codec, self.sample_rate, self.channels = context.name, context.sample_rate, context.channels
         if not (self.sample_rate and self.channels):
-            self._container.close()
+            self._open_files.close()
             raise ValueError("no sound")
         span = self._stream.duration
         self.length = round(span * self._stream.time_base * self.sample_rate) if span else 0
@@ -178,7 +193,7 @@ class _Av:
         return _joined(self.blocks(), self.channels, self.length)
 
     def close(self) -> None:
-        self._container.close()
+        self._open_files.close()
 
 
 def _joined(blocks: Iterator[Samples], channels: int, length: int) -> Samples:
@@ -209,11 +224,46 @@ def read_tags(path: Path) -> dict[str, str]:
     import av
 
     try:
-        with av.open(str(path), metadata_errors="replace") as container:
+        with _container(path) as container:
             streams = [dict(stream.metadata) for stream in container.streams.audio]
             return {**container.metadata, **(streams[0] if streams else {})}
     except (av.error.FFmpegError, ValueError):
         return {}
+
+
+def read_cover(path: Path) -> bytes | None:
+    """The attached picture as PNG or JPEG, or None."""
+    import av
+    from av.stream import Disposition
+
+    try:
+        with _container(path) as container:
+            for stream in container.streams.video:
+                if stream.disposition & Disposition.attached_pic:
+                    return usable_cover(bytes(next(container.demux(stream))))
+    except (av.error.FFmpegError, ValueError, StopIteration):
+        return None
+    return None
+
+
+def _name(path: Path) -> str | bytes:
+    """The path as libsndfile's binding takes it: names in no known encoding as their bytes."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return str(path)
+
+
+@contextmanager
+def _container(path: Path) -> Iterator[Any]:
+    """The file in PyAV, which only knows names in UTF-8: under another one the file is opened here."""
+    import av
+
+    name = _name(path)
+    with ExitStack() as open_files:
+        source = name if isinstance(name, str) else open_files.enter_context(path.open("rb"))
+        yield open_files.enter_context(av.open(source, metadata_errors="replace"))
 
 
 def _one_line(error: Exception) -> str:

@@ -1,15 +1,17 @@
 """Sound files: reading anything, writing WAV, FLAC, MP3, Ogg Vorbis, Opus and AAC."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from sonicforge.sound.audio import Audio
 from sonicforge.sound.decoding import opened, read_tags
-from sonicforge.sound.encoding import FORMATS
+from sonicforge.sound.encoding import BLOCK, FORMATS
 from sonicforge.sound.resample import resample
 from sonicforge.sound.tags import Tags, plain_tags
 from sonicforge.sound.writer import Writer, checked_format
+
+_STRETCH = 8 * BLOCK
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +61,15 @@ def write(
     bits: str = "24",
     bitrate: int | None = None,
     tags: Tags | None = None,
-    cover_png: bytes | None = None,
+    cover: bytes | None = None,
+    on_block: Callable[[], None] | None = None,
 ) -> None:
     """Write `audio` as wav, flac, mp3, ogg, opus or m4a; without `format` the ending of `path` decides.
 
     `bits` is "16", "24" or "32f" (wav) and "16" or "24" (flac), dithered; `bitrate` in bits per second for the
     lossy formats. `tags` may name title, artist, album, genre, date, comment, bpm and key; a wav keeps no bpm, key or
     cover, an m4a no key. A sample rate that the format cannot carry becomes 48 kHz. The file appears whole or not
-    at all; raises `CannotWrite`, `UnknownName`.
+    at all; raises `CannotWrite`, `UnknownName`. `on_block` is called now and then; what it raises ends the writing.
     """
     name = checked_format(Path(path), format, bits)
     rates = FORMATS[name].rates
@@ -79,6 +82,9 @@ def write(
         bits=bits,
         bitrate=bitrate,
         tags=tags,
-        cover_png=cover_png,
+        cover=cover,
     ) as writer:
-        writer.write(sound.samples)
+        for first in range(0, sound.length, _STRETCH):
+            if on_block is not None:
+                on_block()
+            writer.write(sound.samples[:, first : first + _STRETCH])

@@ -8,14 +8,13 @@ from math import inf, log10
 import numpy as np
 from numpy.typing import NDArray
 
-from sonicforge.sound.audio import Audio, Samples
+from sonicforge.sound.audio import Samples
 from sonicforge.sound.k_weighting import PIECES_PER_SECOND, piece_edges, weigh
 from sonicforge.sound.loudness import Loudness, channel_weights
-from sonicforge.sound.true_peak import sample_peak, true_peak
+from sonicforge.sound.true_peak import PeakMeter
 
 _LOWEST, _HIGHEST, _BIN = -70.0, 30.0, 0.1
 _MOMENTARY, _SHORT_TERM, _STEP = 40, 300, 10
-_CONTEXT = 64
 
 _Histogram = NDArray[np.int64]
 
@@ -32,12 +31,12 @@ class Meter:
         """Forget everything heard so far."""
         self._state = np.zeros((self.channels, 4))
         self._rest = np.zeros((self.channels, 0), np.float32)
-        self._context = np.zeros((self.channels, _CONTEXT), np.float32)
+        self._peaks = PeakMeter(self.channels)
         self._recent = np.zeros(_SHORT_TERM)
         self._heard = self._pieces = 0
         self._blocks: _Histogram = np.zeros(round((_HIGHEST - _LOWEST) / _BIN), np.int64)
         self._windows = self._blocks.copy()
-        self._max_momentary = self._max_short_term = self._peak = self._true_peak = 0.0
+        self._max_momentary = self._max_short_term = 0.0
 
     @property
     def momentary(self) -> float:
@@ -57,8 +56,8 @@ class Meter:
             max_momentary=_lufs(self._max_momentary),
             max_short_term=_lufs(self._max_short_term),
             range_lu=_range(self._windows),
-            true_peak=_db(self._true_peak),
-            sample_peak=_db(self._peak),
+            true_peak=_db(self._peaks.true_peak),
+            sample_peak=_db(self._peaks.sample_peak),
             duration_s=self._heard / self.sample_rate,
             too_short=self._heard < 0.4 * self.sample_rate,
         )
@@ -66,15 +65,8 @@ class Meter:
     def process(self, block: Samples) -> None:
         """Hear the next samples (channels, n)."""
         self._heard += block.shape[1]
-        self._hear_peaks(block)
+        self._peaks.process(block)
         self._hear_power(np.concatenate([self._rest, block], axis=1))
-
-    def _hear_peaks(self, block: Samples) -> None:
-        """Peaks between samples need a few samples of the block before."""
-        span = Audio(np.concatenate([self._context, block], axis=1), self.sample_rate)
-        self._peak = max(self._peak, sample_peak(Audio(block, self.sample_rate)))
-        self._true_peak = max(self._true_peak, true_peak(span))
-        self._context = span.samples[:, -_CONTEXT:].copy()
 
     def _hear_power(self, samples: Samples) -> None:
         """Weigh all whole 10 ms pieces; the rest waits."""

@@ -105,18 +105,64 @@ def true_peak(audio: Audio, detector: Detector = "display") -> float:
 
 def _displayed(channels: list[Samples], highest: float) -> float:
     """`sinc` everywhere, then `fine` in the blocks that come near the highest."""
+    fine = interpolators()["fine"]
+    everywhere = [np.ones(_blocks(len(x), fine), np.bool_) for x in channels]
+    return _searched(channels, highest, everywhere)
+
+
+def _searched(channels: list[Samples], highest: float, wanted: list[NDArray[np.bool_]]) -> float:
+    """The display's highest value in the wanted blocks of each channel, or `highest` if nothing beats it."""
     sinc, fine = interpolators()["sinc"], interpolators()["fine"]
     found = []
-    for x in channels:
-        everywhere = np.ones(_blocks(len(x), fine), np.bool_)
-        highest, peaks = _search(x, sinc.even, sinc.odd, sinc.bound, highest, _NEAR, everywhere)
+    for x, blocks in zip(channels, wanted, strict=True):
+        highest, peaks = _search(x, sinc.even, sinc.odd, sinc.bound, highest, _NEAR, blocks)
         found.append(peaks)
-    for x, peaks in zip(channels, found, strict=True):
+    for x, blocks, peaks in zip(channels, wanted, found, strict=True):
         near = peaks > _NEAR * highest
         near[1:] |= near[:-1]
         near[:-1] |= near[1:]
-        highest, _ = _search(x, fine.even, fine.odd, fine.bound, highest, 1.0, near)
+        highest, _ = _search(x, fine.even, fine.odd, fine.bound, highest, 1.0, near & blocks)
     return float(highest)
+
+
+class PeakMeter:
+    """True peak as displayed, and sample peak, of sound that arrives in blocks: as of the whole, in constant memory.
+
+    A stretch is searched when the samples after it are there; what waits for them counts as if silence followed.
+    """
+
+    def __init__(self, channels: int) -> None:
+        self._held = np.zeros((channels, 0), np.float32)
+        self._searched = 0
+        self._highest = self._sample_peak = 0.0
+
+    def process(self, block: Samples) -> None:
+        """Hear the next samples (channels, n)."""
+        self._sample_peak = max(self._sample_peak, sample_peak(Audio(block)))
+        self._held = np.concatenate([self._held, block], axis=1)
+        whole = self._held.shape[1] // _BLOCK - 1
+        if whole > self._searched:
+            self._highest = self._search_to(whole)
+            # One block is searched twice, so that a peak at an edge is looked at from both sides.
+            keep = max(0, whole - 2)
+            self._held = self._held[:, keep * _BLOCK :].copy()
+            self._searched = whole - 1 - keep
+
+    @property
+    def sample_peak(self) -> float:
+        """Highest absolute sample so far, linear."""
+        return self._sample_peak
+
+    @property
+    def true_peak(self) -> float:
+        """Highest value between samples so far, linear, the sound ending here."""
+        return self._search_to(_blocks(self._held.shape[1], interpolators()["fine"]))
+
+    def _search_to(self, end: int) -> float:
+        wanted = np.zeros(end, np.bool_)
+        wanted[self._searched :] = True
+        channels = [np.ascontiguousarray(channel) for channel in self._held]
+        return _searched(channels, max(self._highest, self._sample_peak), [wanted] * len(channels))
 
 
 def _blocks(length: int, part: Interpolator) -> int:

@@ -1,6 +1,7 @@
 """A sound file in the making: blocks in, one whole file under its name at the end, or none at all."""
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,7 +25,8 @@ class Writer:
     """Writes a sound file block by block, with flat memory, in the formats of `sound.encoding.FORMATS`.
 
     The file grows under a hidden name in the same folder and is renamed when complete; if anything fails, or the
-    `with` block raises, nothing is left. Integer formats are dithered. Raises `CannotWrite` with path and reason.
+    `with` block raises, nothing is left. Integer formats are dithered after `sound.dither`. A wav of more than 4 GiB
+    becomes an RF64 if `length` announces its samples. Raises `CannotWrite` with path and reason.
     """
 
     def __init__(
@@ -37,7 +39,9 @@ class Writer:
         bits: str = "24",
         bitrate: int | None = None,
         tags: Tags | None = None,
-        cover_png: bytes | None = None,
+        cover: bytes | None = None,
+        dither: str = "tpdf",
+        length: int = 0,
     ) -> None:
         self.path = Path(path)
         self.format = checked_format(self.path, format, bits)
@@ -46,7 +50,8 @@ class Writer:
             raise OutOfRange(f"sample rate of {self.format}", sample_rate, rates[0], rates[-1], "Hz")
         # Coders get blocks of one size, so that the file does not depend on how the sound arrived.
         self._waiting = np.zeros((channels, 0), np.float32)
-        self._hidden = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}.part")
+        plain = re.sub(r"[^\w.-]", "_", self.path.name, flags=re.ASCII)[-40:]
+        self._hidden = self.path.with_name(f".{plain}.{secrets.token_hex(4)}.part")
         with self._refusals():
             self._encoder: Encoder = encoder(
                 self._hidden,
@@ -56,7 +61,9 @@ class Writer:
                 bits=bits,
                 bitrate=bitrate or FORMATS[self.format].bitrate,
                 tags=tags or {},
-                cover_png=cover_png,
+                cover=cover,
+                dither=dither,
+                length=length,
             )
 
     def write(self, samples: Samples) -> None:
@@ -103,7 +110,7 @@ class Writer:
             yield
         except Exception as error:
             self.discard()
-            if isinstance(error, (OSError, RuntimeError, AssertionError)):
+            if isinstance(error, (OSError, RuntimeError, AssertionError, UnicodeError)):
                 raise CannotWrite(f"cannot write {self.path}: {self._reason(error)}") from error
             raise
 

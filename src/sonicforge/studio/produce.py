@@ -17,6 +17,7 @@ from sonicforge.master.master import master
 from sonicforge.music.score import Score
 from sonicforge.music.time import Clock
 from sonicforge.sound.audio import Audio
+from sonicforge.sound.stages import Master
 from sonicforge.studio.progress import Progress, Report, Stopwatch, unheard
 from sonicforge.studio.render import play
 from sonicforge.studio.take import Take
@@ -26,6 +27,9 @@ MOST_CANDIDATES = 16
 
 OnStem = Callable[[Concept, str, Audio], None]
 """Called with the candidate's concept, the stem's name and its sound, from the thread that rendered it."""
+
+OnMaster = Callable[[Concept, Score, Master], None]
+"""Called with a candidate's finished sound before the critic hears it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ def produce(
     genre_folder: Path | None = None,
     report: Report = unheard,
     on_stem: OnStem | None = None,
+    on_master: OnMaster | None = None,
 ) -> Take:
     """Make finished music from a concept.
 
@@ -68,7 +73,7 @@ def produce(
         attempt = Attempt(candidate_concept(concept, number, genre_folder), number, candidates, Stopwatch(), report)
         try:
             take = _attempt(
-                attempt, keep_stems, threads, genre_folder, on_stem, abandon=not last_hope and candidates > 1
+                attempt, keep_stems, threads, genre_folder, on_stem, on_master, abandon=not last_hope and candidates > 1
             )
         except Abandoned:
             continue
@@ -99,6 +104,7 @@ def _attempt(
     threads: int,
     genre_folder: Path | None,
     on_stem: OnStem | None,
+    on_master: OnMaster | None,
     *,
     abandon: bool,
 ) -> Take:
@@ -135,6 +141,8 @@ def _attempt(
         finished = master(played.mixdown, plan.genre.target, peak_spans_s=peak_spans(draft.score))
     mix = played.mixdown.decision
     del played
+    if on_master is not None:
+        on_master(attempt.concept, draft.score, finished)
     attempt.tell("judge", 0.9)
     with watch.stage("judge"):
         heard = judge_audio(finished.audio, plan.genre, draft.score, finished)

@@ -37,8 +37,13 @@ class Take:
 
     @property
     def id(self) -> str:
-        """Twelve hex digits that name this take: a hash of its concept, score and code version."""
-        from sonicforge import __version__
+        """What `take_id` says of its concept and score."""
+        return take_id(self.concept, self.score)
 
-        told = orjson.dumps([self.concept.to_json(), self.score.seed, len(self.score.parts), __version__])
-        return hashlib.blake2b(told, digest_size=6).hexdigest()
+
+def take_id(concept: Concept, score: Score) -> str:
+    """Twelve hex digits that name a take: a hash of its concept, score and code version."""
+    from sonicforge import __version__
+
+    told = orjson.dumps([concept.to_json(), score.seed, len(score.parts), __version__])
+    return hashlib.blake2b(told, digest_size=6).hexdigest()

@@ -57,14 +57,14 @@ def walk(chance: random.Random, count: int, span: float, every_s: tuple[float, f
 
 
 def swells(chance: random.Random, count: int, rise_s: float, fall_s: float, floor: float = 0.15) -> Curve:
-    """Waves between `floor` and 1: a rise on half a cosine, a longer fall that bends, each 20 % longer or shorter."""
+    """Waves between `floor` and 1: a rise on half a cosine, a longer fall that bends; no two alike."""
     out = np.empty(count)
     at = 0
     peak = 1.0
     while at < count:
-        rise = max(1, int(rise_s * chance.uniform(0.8, 1.2) * PER_S))
-        fall = max(1, int(fall_s * chance.uniform(0.8, 1.2) * PER_S))
-        peak = chance.uniform(0.7, 1.0)
+        rise = max(1, int(rise_s * chance.uniform(0.6, 1.5) * PER_S))
+        fall = max(1, int(fall_s * chance.uniform(0.6, 1.6) * PER_S))
+        peak = chance.uniform(0.5, 1.0)
         up = floor + (peak - floor) * (0.5 - 0.5 * np.cos(np.pi * np.arange(rise) / rise))
         down = floor + (peak - floor) * (0.5 + 0.5 * np.cos(np.pi * (np.arange(fall) / fall) ** 0.7))
         wave = np.concatenate([up, down])[: count - at]

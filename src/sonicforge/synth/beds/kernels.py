@@ -208,6 +208,21 @@ def add_saw(left: Samples, right: Samples, hz: Doubles, gain: Doubles, detune: f
 
 
 @njit(cache=True, nogil=True, fastmath=True)
+def add_levelled(left: Samples, right: Samples, alone: Samples, gain: Doubles, start: int) -> None:
+    """Adds stereo `alone` times the level per hop; the block begins at sample `start`, a multiple of `HOP`."""
+    n = left.size
+    for first in range(0, n, HOP):
+        point = (start + first) // HOP
+        level = np.float32(gain[point])
+        slope = np.float32((gain[min(point + 1, gain.size - 1)] - gain[point]) / HOP)
+        end = min(first + HOP, n)
+        for i in range(first, end):
+            g = level + slope * np.float32(i - first)
+            left[i] += g * alone[0, i]
+            right[i] += g * alone[1, i]
+
+
+@njit(cache=True, nogil=True, fastmath=True)
 def add_panned(out: Samples, alone: Samples, pan: Doubles) -> None:
     """Adds stereo `alone`, turned by `pan` per hop: -1 keeps the left side only, 1 the right."""
     for i in range(out.shape[1]):

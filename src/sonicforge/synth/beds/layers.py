@@ -2,12 +2,13 @@
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from sonicforge.chance import choices, noise
+from sonicforge.effects.groove import Groove, Surface
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 from sonicforge.synth.beds import kernels
 from sonicforge.synth.beds.curves import PER_S, Curve, decibels, swells, walk
@@ -17,8 +18,11 @@ BLOCK = 128 * HOP
 SLOW = 32
 """Rumble is made at 1.5 kHz and joined by curves."""
 NATURAL_SIDE = 0.55
-PLATTER_S = 1.8
-"""One turn at 33 1/3 rpm: a scratch comes back with it."""
+LOVED = Groove(
+    crackle_db=-14.5, pop_db=-27.0, scratches=1.5, scratch_db=-21.0, hiss_db=-54.0,
+    rumble_db=-50.0, rumble_hz=(30.0, 120.0), rumble_side=0.0,
+)  # fmt: skip
+"""The record under a track: its rumble is audible on small speakers and stays in the middle, as all lows do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +139,17 @@ def waves(ground: Ground) -> None:
 
 
 def vinyl(ground: Ground) -> None:
-    """Crackle, a scratch that returns with each turn, hiss and rumble."""
-    _drops(ground, ground.level, ground.number("rate", 6.0), (1500.0, 7000.0), (0.0002, 0.0007), -17.0, 6.0)
-    _drops(ground, ground.level, ground.number("rate", 6.0) / 12.0, (140.0, 320.0), (0.002, 0.005), -26.0, 4.0)
-    _scratch(ground)
-    hiss = ground.level * gain_to(-52.0, 1200.0, 9000.0, pink=False)
-    band_noise(ground, _held(1200.0, hiss), _held(9000.0, hiss), hiss, pink=False)
-    _slow_noise(ground, -50.0, 30.0, 120.0)
+    """The empty groove of a loved record: crackle, pops, scratches that return with each turn, hiss, rumble."""
+    rate = ground.number("rate", 6.0)
+    surface = Surface(replace(LOVED, crackle_rate=rate, pop_rate=rate / 12.0), seed=ground.seed)
+    length = ground.out.shape[1]
+    for start in range(0, length, BLOCK):
+        end = min(start + BLOCK, length)
+        if not ground.level[start // HOP : end // HOP + 2].any():
+            surface.seek(end)
+            continue
+        left, right = ground.out[0, start:end], ground.out[1, start:end]
+        kernels.add_levelled(left, right, surface.take(end - start), ground.level, start)
 
 
 def rumble(ground: Ground) -> None:
@@ -171,18 +179,6 @@ def _drops(
     count = int(chance.poisson(rate * length / SAMPLE_RATE))
     at = np.sort(chance.integers(0, max(length, 1), count))
     _add_events(ground, level, at, hz, tau_s, peak_db + np.minimum(chance.normal(0.0, sigma_db, count), 2.2 * sigma_db))
-
-
-def _scratch(ground: Ground) -> None:
-    """Two or three scratches for 8 to 25 s each, ticking once per turn."""
-    chance, length = choices(ground.seed, "scratch"), ground.out.shape[1]
-    at: list[int] = []
-    for _ in range(max(1, length // (60 * SAMPLE_RATE))):
-        begin, turns = chance.uniform(0.0, length / SAMPLE_RATE), chance.randint(5, 14)
-        at += [int((begin + PLATTER_S * turn + chance.gauss(0.0, 0.001)) * SAMPLE_RATE) for turn in range(turns)]
-    inside = np.array(sorted(i for i in at if 0 <= i < length), np.int64)
-    levels = np.full(inside.size, -23.0) + noise(ground.seed, "scratch").normal(0.0, 2.0, inside.size)
-    _add_events(ground, ground.level, inside, (2000.0, 3500.0), (0.0004, 0.0008), levels)
 
 
 def _add_events(
