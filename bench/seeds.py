@@ -1,7 +1,9 @@
 """Seeds 1-20 of every genre: crashes, loudness, ceiling, pass rate, distinct hooks, and whether genres are told apart.
 
-    python bench/seeds.py [--seeds 20] [--minutes 2] [--candidates 3] [--genres ...] [--out seeds.json] [--workers 2]
+    python bench/seeds.py [--seeds 20] [--minutes 2] [--candidates 3] [--genres ...] [--workers 2]
+                          [--out seeds.json [--resume]]
 
+A run of all seeds takes half an hour on two idle cores; `--resume` goes on with what an earlier run left in `--out`.
 Every seed is judged once as a single candidate; a seed that does not pass is tried again with up to `--candidates`.
 The classifier is a plain logistic regression on audio features (bands, rhythm, dynamics, width), trained on the odd
 half of the seeds (1-10 of 20) and asked about the rest.
@@ -166,6 +168,7 @@ def main() -> None:
     parser.add_argument("--candidates", type=int, default=3)
     parser.add_argument("--genres", default="")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--resume", action="store_true", help="keep the results that --out holds already")
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
     from sonicforge.genres.load import names
@@ -176,7 +179,9 @@ def main() -> None:
     ]
     print(machine())
     begin = time.perf_counter()
-    results = []
+    results = json.loads(options.out.read_text()) if options.resume and options.out.exists() else []
+    done = {(result["genre"], result["seed"]) for result in results}
+    jobs = [job for job in jobs if job[:2] not in done]
     with ProcessPoolExecutor(options.workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         for result in pool.map(one, jobs):
             results.append(result)

@@ -4,8 +4,8 @@
 
 Makes its own material: bass, chords, hats and kicks, and the same notes written for another tempo, which is what a
 stretch should sound like. The peers run in their own environment (`make peers`). First table: processor seconds (best
-and worst round) and times real time. Second table, for each stretch: how far clicks land from their places, what a sharp
-attack loses, and the distance of the spectra from the music played at that tempo, at the lag that suits each best.
+and worst round) and times real time. Second table, for each stretch: how far clicks land from their places, what a
+sharp attack loses, and the distance of the spectra from the music played at that tempo, each at the lag that suits it.
 """
 
 import argparse

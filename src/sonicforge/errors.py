@@ -4,10 +4,14 @@ SonicForgeError
 ├── BadInput            what a person asked for cannot be
 │   ├── OutOfRange      a number outside its range
 │   ├── UnknownName     a genre, mood, key, format ... that does not exist
-│   └── Conflict        two wishes that exclude each other
+│   ├── Conflict        two wishes that exclude each other
+│   └── NotFound        a track, station or job that is not there (any more)
 ├── BadDataFile         a genre or patch file that breaks its schema
 ├── UnreadableAudio     a file that is not sound, or too short to judge
 ├── CannotWrite         a folder or disk that refuses
+├── Busy                the library is held by somebody else for too long
+├── NewerData           data that a newer version has written
+├── LostLease           a job that somebody else works on by now
 └── Abandoned           a candidate given up early because it cannot pass any more
 """
 
@@ -47,6 +51,14 @@ class Conflict(BadInput):
     """Two wishes that exclude each other."""
 
 
+class NotFound(BadInput):
+    """Something asked for by its id that is not there (any more)."""
+
+    def __init__(self, kind: str, name: object) -> None:
+        super().__init__(f"there is no {kind} {str(name)[:80]!r}")
+        self.kind, self.name = kind, name
+
+
 class BadDataFile(SonicForgeError):
     """A data file that breaks its schema."""
 
@@ -61,6 +73,18 @@ class UnreadableAudio(SonicForgeError):
 
 class CannotWrite(SonicForgeError):
     """A folder or disk that refuses."""
+
+
+class Busy(SonicForgeError):
+    """The library is held by somebody else for too long; trying again may help."""
+
+
+class NewerData(SonicForgeError):
+    """Data that a newer version has written; this one must not touch it."""
+
+
+class LostLease(SonicForgeError):
+    """A job that was given to somebody else meanwhile, or has ended; what was done for it must not count."""
 
 
 class Abandoned(SonicForgeError):

@@ -19,11 +19,14 @@ MAKERS: dict[str, Arguments] = {
     "lofi": lambda source, out: [source, "--tape", 0.5, "--vinyl", 0.3, "--seed", 3, "--out", out / "out.flac"],
     "master": lambda source, out: [source, "--preset", "streaming", "--report", "--out", out / "out.flac"],
     "process": lambda source, out: [source, "--effect", "compressor", "--out", out / "out.flac"],
+    "restore": lambda source, out: [source, "--declick", "--dehum", 50, "--out", out / "out.flac"],
     "stretch": lambda source, out: [source, "--tempo", "104%", "--out", out / "out.flac"],
 }
 """Commands that make one sound file of another."""
 
 OTHERS: dict[str, Arguments] = {
+    "analyse": lambda source, out: [source],
+    "separate": lambda source, out: [source, "--out", out],
     "fingerprint": lambda source, out: [source],
     "duplicates": lambda source, out: [source],
     "judge": lambda source, out: [source],

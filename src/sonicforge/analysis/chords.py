@@ -81,10 +81,10 @@ def beat_vectors(features: Features, times_s: Floats) -> Samples:
     return np.concatenate([np.sqrt(part / (part.sum(axis=1, keepdims=True) + 2e-3)) for part in parts], axis=1)
 
 
-def heard(features: Features, times_s: Floats) -> NDArray[np.bool_]:
-    """Where there is enough pitch to speak of a chord."""
+def heard(features: Features, times_s: Floats, *, least: float = _QUIET) -> NDArray[np.bool_]:
+    """Where there is enough pitch to speak of a chord: `least` times what loud beats have."""
     amount = between(features.pitches.sum(axis=1, keepdims=True), times_s)[:, 0]
-    return np.asarray(amount > _QUIET * max(float(np.percentile(amount, 90)), 1e-6))
+    return np.asarray(amount > least * max(float(np.percentile(amount, 90)), 1e-6))
 
 
 def rooted(vectors: Samples) -> Samples:

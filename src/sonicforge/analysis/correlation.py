@@ -27,6 +27,10 @@ TROUBLE_S = 1.0
 
 _METER_S = 0.4
 _QUIET = 1e-9
+_NOTHING = 1e-9
+"""Share of a power that is no more than rounding in single precision."""
+_HEARD = 1e-4
+"""Power against the loudest moment below which nobody hears where a sound comes from."""
 _FRAME_S = 0.043
 
 
@@ -80,18 +84,16 @@ class StereoStream:
         self._hear([ear.finish() for ear in self._ears])
         sums = np.concatenate(self._rows) if self._rows else np.zeros((0, 3, len(BANDS_HZ)))
         total = sums.sum(axis=0)
-        curves = _followed(sums, self._rate / self._hop)
+        curves, level = _followed(sums, self._rate / self._hop)
         left, right, mid, side = self._weighted
-        low = np.flatnonzero(curves[0] < 0) if curves.size else np.zeros(0, np.int64)
-        below = np.zeros(curves.shape[1], np.bool_)
-        below[low] = True
+        below = (curves[0] < 0) & (level > _HEARD * level.max(initial=0.0))
         return StereoImage(
             correlation=dict(zip(BANDS_HZ, (round(float(r), 4) for r in _correlation(total)), strict=True)),
             octaves=tuple(round(float(r), 4) for r in _correlation(self._octaves)),
             curves=curves,
             mono_loss_lu=_ratio_db(mid + side, mid),
             balance_db=_ratio_db(left, right),
-            side_db=_ratio_db(side, mid) if side > 1e-12 * mid else -np.inf,
+            side_db=_ratio_db(side, mid) if side > _NOTHING * mid else -np.inf,
             trouble_s=spans(below, CURVE_HZ, TROUBLE_S),
             channels=self._channels,
         )
@@ -123,25 +125,25 @@ def _correlation(sums: Floats) -> Floats:
     return np.where(scale > _QUIET, np.clip(cross / np.maximum(scale, _QUIET), -1, 1), 1.0)
 
 
-def _followed(sums: Floats, frame_hz: float) -> Floats:
-    """The meter's needle (bands, n) at `CURVE_HZ`: sums smoothed by a one-pole of 400 ms, then divided."""
+def _followed(sums: Floats, frame_hz: float) -> tuple[Floats, Floats]:
+    """The meter's needle (bands, n) at `CURVE_HZ`: sums smoothed by a one-pole of 400 ms, then divided. And the power."""
     from scipy.signal import lfilter
 
     if not len(sums):
-        return np.ones((sums.shape[2], 0))
+        return np.ones((sums.shape[2], 0)), np.zeros(0)
     share = 1 - np.exp(-1 / (_METER_S * frame_hz))
     smooth = lfilter([share], [1, share - 1], sums, axis=0)
     at = np.arange(0, len(sums) / frame_hz, 1 / CURVE_HZ) * frame_hz
     picked = smooth[np.minimum(np.round(at).astype(np.int64), len(sums) - 1)]
-    return _correlation(np.moveaxis(picked, 1, 0)).T
+    return _correlation(np.moveaxis(picked, 1, 0)).T, picked[:, 1:, 0].sum(axis=1)
 
 
 def _ratio_db(above: float, below: float) -> float:
     if above <= _QUIET and below <= _QUIET:
         return 0.0
-    if below <= 1e-12 * above:
+    if below <= _NOTHING * above:
         return float(np.inf)
-    return float(10 * np.log10(above / below)) if above > 1e-12 * below else float(-np.inf)
+    return float(10 * np.log10(above / below)) if above > _NOTHING * below else float(-np.inf)
 
 
 @lru_cache(maxsize=8)

@@ -26,8 +26,8 @@ DC_LIMIT = 0.002
 HOLE_S, LEAD_S, TRAIL_S = 1.0, 2.0, 10.0
 GAP_LEAST_S, GAP_MOST_S = 0.0008, 0.5
 GAP_LEVEL = 10 ** (-40 / 20)
-CLICK_RATIO, CLICK_FLOOR = 40.0, 2e-3
-CLICKS_PER_MINUTE = 6.0
+CLICK_RATIO, CLICK_FLOOR = 60.0, 2e-3
+CLICKS_PER_MINUTE = 20.0
 CLICKS_A_SECOND = 15
 """More than this in one second are the edges of a waveform, not clicks."""
 HUM_DB = -75.0
@@ -222,7 +222,7 @@ def _noises(faults: Faults) -> list[Defect]:
         words = f"about {len(faults.clicks_s)} clicks"
         found.append(Defect("clicks", words, round(rate, 1), "a minute", faults.clicks_s[:20]))
     if faults.hum is not None and faults.hum.level_db > HUM_DB:
-        words = f"mains hum at {faults.hum.hz:.1f} Hz and {faults.hum.harmonics - 1} of its harmonics"
+        words = f"mains hum of {faults.hum.hz:.1f} Hz, {faults.hum.harmonics} lines"
         found.append(Defect("hum", words, faults.hum.level_db, "dBFS"))
     return found
 

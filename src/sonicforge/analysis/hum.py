@@ -1,7 +1,8 @@
 """Mains hum: lines at 50 or 60 Hz and their multiples that never go away.
 
 The tenth percentile of long spectra over time keeps what always sounds and forgets the notes. Hum is there where the
-fundamental's line and several of its harmonics stand out of it.
+fundamental's line and several of its harmonics stand out of it, lie exactly where they must (a low B is 1.7 Hz away) and
+do not swell and fade as played notes do.
 """
 
 from dataclasses import dataclass
@@ -16,9 +17,11 @@ HARMONICS = 8
 
 _FRAME_S = 2.73
 _TOP_HZ = 520.0
-_DRIFT_HZ = 0.25
+_DRIFT_HZ = 0.15
+_STEADY_DB = 6.0
 _STANDS_OUT_DB = 12.0
-_LEAST = 3
+_LEAST, _LEAST_ABOVE = 3, 4
+"""Lines that must stand out, with the fundamental and where a drum hides it."""
 _FEWEST = 4
 
 
@@ -56,24 +59,32 @@ class HumStream:
         """The hum that was always there, if any."""
         if len(self._spectra) < _FEWEST:
             return None
-        lasting = np.percentile(np.array(self._spectra, np.float32), 10, axis=0)
-        found = [hum for mains in MAINS_HZ if (hum := self._at(lasting, mains)) is not None]
+        lasting, usual = np.percentile(np.array(self._spectra, np.float32), (10, 50), axis=0)
+        found = [hum for mains in MAINS_HZ if (hum := self._at(lasting, usual, mains)) is not None]
         return max(found, key=lambda hum: (hum.harmonics, hum.level_db), default=None)
 
-    def _at(self, lasting: NDArray[np.float32], mains: float) -> Hum | None:
+    def _at(self, lasting: NDArray[np.float32], usual: NDArray[np.float32], mains: float) -> Hum | None:
         spacing = self._rate / self._size
-        lines = []
+        standing: dict[int, tuple[float, float]] = {}
         for number in range(1, HARMONICS + 1):
-            middle = mains * number / spacing
-            reach = max(1.0, _DRIFT_HZ * number / spacing)
-            first, last = int(np.floor(middle - reach)), int(np.ceil(middle + reach)) + 1
-            around = np.concatenate([lasting[max(0, first - 20) : first - 4], lasting[last + 4 : last + 20]])
-            top = first + int(lasting[first:last].argmax())
-            highest = lasting[top] >= max(lasting[max(top - 3, 0) : top + 4])
-            lines.append((float(lasting[top]), float(lasting[top] - np.median(around)), top * spacing, bool(highest)))
-        standing = [line for line in lines if line[1] > _STANDS_OUT_DB and line[3]]
-        if len(standing) < _LEAST or lines[0] not in standing:
+            middle = round(mains * number / spacing)
+            top = middle - 2 + int(lasting[middle - 2 : middle + 3].argmax())
+            around = np.concatenate([lasting[top - 20 : top - 5], lasting[top + 6 : top + 21]])
+            hz = (top + _between(lasting[top - 1 : top + 2])) * spacing
+            level = float(lasting[top])
+            exact = abs(hz - mains * number) <= _DRIFT_HZ * number
+            if exact and level - np.median(around) > _STANDS_OUT_DB and usual[top] - level < _STEADY_DB:
+                standing[number] = (hz, level)
+        if len(standing) < (_LEAST if 1 in standing else _LEAST_ABOVE):
             return None
-        # A sine of amplitude a reads a^2, its mean square is half of that.
-        level = 10 * np.log10(sum(10 ** (line[0] / 10) for line in standing) / 2)
-        return Hum(lines[0][2], len(standing), float(level))
+        # A sine of amplitude a reads a^2; its mean square is half of that.
+        level = 10 * np.log10(sum(10 ** (level / 10) for _, level in standing.values()) / 2)
+        lowest = min(standing)
+        return Hum(standing[lowest][0] / lowest, len(standing), float(level))
+
+
+def _between(three: NDArray[np.float32]) -> float:
+    """Where between the neighbours (-0.5 .. 0.5) a parabola through three levels is highest."""
+    before, at, after = (float(level) for level in three)
+    bend = before - 2 * at + after
+    return float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5)) if bend < -1e-9 else 0.0

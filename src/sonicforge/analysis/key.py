@@ -20,6 +20,7 @@ from sonicforge.music.scale import Key
 Floats = NDArray[np.float64]
 
 _PHRASE_BARS = 4
+_QUIET = 0.08
 _MOVES = (7, 5, 2, 10, 8, 3)
 """Semitones by which the root stood above the tonic before it moved there."""
 
@@ -58,7 +59,7 @@ def find_key(features: Features, beats: Beats) -> FoundKey:
 def evidence(features: Features, times_s: Floats) -> tuple[Floats, Floats]:
     """Triad probabilities (beats, 24) and chroma shares (beats, 24: upper, bass), zero where nothing sounds."""
     vectors = beat_vectors(features, times_s)
-    sounding = heard(features, times_s)[:, None]
+    sounding = heard(features, times_s, least=_QUIET)[:, None]
     return triad_probabilities(log_odds(vectors)) * sounding, np.square(vectors, dtype=np.float64) * sounding
 
 

@@ -1,8 +1,8 @@
 """Pitch salience: where the partials lie, in thirds of a semitone, and the tuning they share.
 
 Spectral peaks are located between the bins by parabolic interpolation (Smith and Serra 1987), weighed against the
-spectrum around them so that a loud bass does not hide the chord above it, and collected in bins of a third of a
-semitone, as the harmonic pitch class profile of Gómez (2006) does.
+spectrum around them so that a loud bass does not hide the chord above it, and shared between the two nearest bins of a
+third of a semitone, as the harmonic pitch class profile of Gómez (2006) does.
 """
 
 import math
@@ -71,7 +71,10 @@ def _collect(magnitude, spans, spacing, low_hz, out):  # type: ignore[no-untyped
             below, at, above = math.log(row[k - 1] + 1e-12), math.log(here), math.log(row[k + 1] + 1e-12)
             bend = below - 2.0 * at + above
             shift = 0.5 * (below - above) / bend if bend < -1e-9 else 0.0
-            place = 12 * STEPS * math.log2((k + shift) * spacing / low_hz)
-            index = int(place)
+            place = 12 * STEPS * math.log2((k + shift) * spacing / low_hz) - 0.5
+            index = math.floor(place)
+            share, weight = place - index, math.sqrt(here) * (1.0 - 1.5 * around / here)
             if 0 <= index < BINS:
-                out[frame, index] += math.sqrt(here) * min(1.0 - 1.5 * around / here, 1.0)
+                out[frame, index] += weight * (1.0 - share)
+            if 0 <= index + 1 < BINS:
+                out[frame, index + 1] += weight * share

@@ -6,6 +6,7 @@ from itertools import pairwise
 import typer
 
 from sonicforge.cli import (
+    analyse,
     batch,
     convert,
     effects,
@@ -17,6 +18,8 @@ from sonicforge.cli import (
     look,
     master,
     process,
+    restore,
+    separate,
     stretch,
 )
 from sonicforge.errors import SonicForgeError
@@ -38,6 +41,7 @@ app.command("version")(look.version)
 app.command("warmup")(look.warmup)
 app.command("judge")(listen.judge)
 app.command("measure")(listen.measure)
+app.command("analyse")(analyse.analyse)
 app.command("convert")(convert.convert)
 app.command("effects")(effects.effects)
 app.command("fingerprint")(fingerprint.fingerprint)
@@ -45,6 +49,8 @@ app.command("duplicates")(fingerprint.duplicates)
 app.command("lofi")(lofi.lofi)
 app.command("master")(master.master)
 app.command("process")(process.process)
+app.command("restore")(restore.restore)
+app.command("separate")(separate.separate)
 app.command("stretch")(stretch.stretch)
 
 INTERRUPTED = 130

@@ -102,10 +102,11 @@ def warmup() -> None:
 
     from sonicforge.cli.words import people
     from sonicforge.studio.warmup import warm_up
+    from sonicforge.workshop.analyse import warm_up as warm_up_analysis
     from sonicforge.workshop.warmup import warm_up as warm_up_effects
 
     begin = time.perf_counter()
     with people().status("compiling kernels") as status:
-        for done in chain(warm_up(), warm_up_effects()):
+        for done in chain(warm_up(), warm_up_effects(), warm_up_analysis()):
             status.update(f"compiling kernels: {done}")
     people().print(f"ready in {time.perf_counter() - begin:.0f} s")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sonicforge.effects.dropouts import Dropouts
     from sonicforge.effects.ducker import Ducker, Pump
     from sonicforge.effects.dynamic_eq import DynamicBand, DynamicEqualiser
+    from sonicforge.effects.enhancer import Enhancer
     from sonicforge.effects.equaliser import Equaliser
     from sonicforge.effects.exciter import Exciter
     from sonicforge.effects.expander import Expander
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sonicforge.effects.gain import Gain
     from sonicforge.effects.gate import Gate
     from sonicforge.effects.hiss import Hiss
+    from sonicforge.effects.hpss import Hpss
     from sonicforge.effects.hysteresis import Hysteresis
     from sonicforge.effects.insert import Insert
     from sonicforge.effects.limiter import Limiter
@@ -38,6 +40,11 @@ if TYPE_CHECKING:
     from sonicforge.effects.pitch import PitchShift
     from sonicforge.effects.plate import Plate
     from sonicforge.effects.playback_loss import PlaybackLoss
+    from sonicforge.effects.restoration.declick import Declick
+    from sonicforge.effects.restoration.declip import Declip
+    from sonicforge.effects.restoration.dehum import Dehum
+    from sonicforge.effects.restoration.denoise import Denoise
+    from sonicforge.effects.restoration.smear import Smear
     from sonicforge.effects.reverb import Reverb
     from sonicforge.effects.saturation import Saturation
     from sonicforge.effects.sidechain import Talkover
@@ -63,11 +70,16 @@ _HOMES = {
     "Converter": "sonicforge.effects.digital",
     "Crossover": "sonicforge.effects.crossover",
     "DeEsser": "sonicforge.effects.deesser",
+    "Declick": "sonicforge.effects.restoration.declick",
+    "Declip": "sonicforge.effects.restoration.declip",
+    "Dehum": "sonicforge.effects.restoration.dehum",
     "Delay": "sonicforge.effects.delay",
+    "Denoise": "sonicforge.effects.restoration.denoise",
     "Dropouts": "sonicforge.effects.dropouts",
     "Ducker": "sonicforge.effects.ducker",
     "DynamicBand": "sonicforge.effects.dynamic_eq",
     "DynamicEqualiser": "sonicforge.effects.dynamic_eq",
+    "Enhancer": "sonicforge.effects.enhancer",
     "Equaliser": "sonicforge.effects.equaliser",
     "Exciter": "sonicforge.effects.exciter",
     "Expander": "sonicforge.effects.expander",
@@ -76,6 +88,7 @@ _HOMES = {
     "Gain": "sonicforge.effects.gain",
     "Gate": "sonicforge.effects.gate",
     "Hiss": "sonicforge.effects.hiss",
+    "Hpss": "sonicforge.effects.hpss",
     "Hysteresis": "sonicforge.effects.hysteresis",
     "Insert": "sonicforge.effects.insert",
     "Leveller": "sonicforge.effects.agc",
@@ -94,6 +107,7 @@ _HOMES = {
     "Reverb": "sonicforge.effects.reverb",
     "Saturation": "sonicforge.effects.saturation",
     "SideCut": "sonicforge.effects.stereo",
+    "Smear": "sonicforge.effects.restoration.smear",
     "SoftClip": "sonicforge.effects.soft_clip",
     "SpinDown": "sonicforge.effects.spin_down",
     "Stretcher": "sonicforge.effects.stretch",
@@ -118,11 +132,16 @@ __all__ = [
     "Converter",
     "Crossover",
     "DeEsser",
+    "Declick",
+    "Declip",
+    "Dehum",
     "Delay",
+    "Denoise",
     "Dropouts",
     "Ducker",
     "DynamicBand",
     "DynamicEqualiser",
+    "Enhancer",
     "Equaliser",
     "Exciter",
     "Expander",
@@ -131,6 +150,7 @@ __all__ = [
     "Gain",
     "Gate",
     "Hiss",
+    "Hpss",
     "Hysteresis",
     "Insert",
     "Leveller",
@@ -149,6 +169,7 @@ __all__ = [
     "Reverb",
     "Saturation",
     "SideCut",
+    "Smear",
     "SoftClip",
     "SpinDown",
     "Stretcher",

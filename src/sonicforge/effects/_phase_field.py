@@ -40,7 +40,9 @@ def _circle(y, x):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
-def _gradients(frame, past, a, z, numbers, size, apart, wanted, power, onward, across, born, crossed):  # type: ignore[no-untyped-def]
+def _gradients(  # type: ignore[no-untyped-def]
+    frame, past, a, z, numbers, size, apart, wanted, bend, slip, power, onward, across, born, crossed
+):
     # power of each bin; onward: turn that its frequency adds from frame to frame; across: turn from it to the next bin;
     # born: its turn if all of the sound were a click at its mean group delay.
     # Products of neighbours are summed over the channels, so the louder one counts more.
@@ -69,12 +71,14 @@ def _gradients(frame, past, a, z, numbers, size, apart, wanted, power, onward, a
         off = _circle(im[k], re[k]) - np.float32(expected - np.floor(expected))
         off -= np.floor(off + np.float32(0.5))
         onward[k] = np.float32(extra - np.floor(extra)) + ratio * off
+    # What lies late in the input frame lies `bend` times as much later in the output, and `slip` for the rounded place.
+    spread, shift = np.float32(bend), np.float32(slip / size)
     whole_re, whole_im = np.float32(0.0), np.float32(0.0)
     for k in range(bins - 1):
-        across[k] = _circle(im_up[k], re_up[k]) * ratio
+        across[k] = _circle(im_up[k], re_up[k]) * spread - shift
         whole_re += re_up[k]
         whole_im += im_up[k]
-    late = np.float64(_circle(whole_im, whole_re) * ratio)
+    late = _circle(whole_im, whole_re) * bend - slip / size
     for k in range(bins):
         born[a + k] = np.float32(late * numbers[k] - np.floor(late * numbers[k]))
 
@@ -183,12 +187,13 @@ def _lead(power, top, first, twins, shared, row, seams):  # type: ignore[no-unty
 
 @njit(cache=True, nogil=True, fastmath=True, error_model="numpy")
 def turn_frames(  # type: ignore[no-untyped-def]
-    frames, first, every, sizes, numbers, twins, odd, shared, gains, apart, hop, past, before, turns
+    frames, first, every, sizes, numbers, twins, odd, shared, gains, apart, rounded, ratio, hop, past, before, turns
 ):
     """Turn the spectra `frames` (n, channels, 2 * places) in place; in frame 0 every window is read.
 
     The tables are those of `Ladder`. `apart` (n, windows) is how far each window lies from where it was last read in
-    the input, `hop` one step of the output. `past`, `before` and `turns` are carried from call to call.
+    the input, `rounded` (n) how far after its true place, `hop` one step of the output, `ratio` length out over length
+    in. `past`, `before` and `turns` are carried from call to call.
     """
     places = turns.size
     power, onward, across = np.empty(places, np.float32), np.empty(places, np.float32), np.zeros(places, np.float32)
@@ -205,8 +210,8 @@ def turn_frames(  # type: ignore[no-untyped-def]
         kept[:, 2 * low :] = frame[:, 2 * low :]
         for w in range(top, every.size):
             _gradients(
-                frame, past, first[w], first[w + 1], numbers, sizes[w], apart[n, w], hop * every[w], power, onward,
-                across, born, crossed,
+                frame, past, first[w], first[w + 1], numbers, sizes[w], apart[n, w], hop * every[w], ratio - 1.0,
+                ratio * rounded[n], power, onward, across, born, crossed,
             )  # fmt: skip
         m = _lead(power, top, first, twins, shared, line, seams)
         row = line[:m]

@@ -30,7 +30,7 @@ class Chain:
     def process(self, block: Audio) -> Audio: ...
 
     def process(self, block: Samples | Audio) -> Samples | Audio:
-        """The next block of a stream, `latency` late; or, given `Audio`, a whole recording from a fresh start and in time.
+        """The next block, `latency` late; or, given `Audio`, a whole recording from a fresh start and in time.
 
         A recording keeps its length: the latency is taken off its front and flushed out at its end.
         """

@@ -44,7 +44,7 @@ class Delay:
         nap: int = 0,
     ) -> None:
         self.preset = delay_preset(preset)
-        self._nap, self._silent = nap, 0.0 if nap else SILENT
+        self._nap = nap
         self._rate = sample_rate
         self._times = np.array(echo_times_s(self.preset, bpm, swing_percent)) * sample_rate
         self._sections = np.ascontiguousarray(
@@ -89,15 +89,18 @@ class Delay:
             at = self._blocks * BLOCK
             count = min(self._nap - at % self._nap, mono.size - done)
             piece = mono[done : done + count]
-            self._loud |= float(np.abs(piece).max()) > self._silent
+            self._loud |= self._heard(piece)
             full = (at + count) % self._nap == 0
             parts.append(self._echo(piece, may_sleep=full and not self._loud))
             self._loud &= not full
             done += count
         return np.concatenate(parts, axis=1)
 
+    def _heard(self, mono: Samples) -> bool:
+        return bool(mono.any()) if self._nap else float(np.abs(mono).max(initial=0.0)) > SILENT
+
     def _echo(self, mono: Samples, *, may_sleep: bool) -> Samples:
-        heard = float(np.abs(mono).max()) > self._silent
+        heard = self._heard(mono)
         out = np.zeros((2, mono.size), np.float32)
         if heard or not self._asleep:
             _echoes(

@@ -41,10 +41,10 @@ class Insert:
 
     def process(self, block: Samples) -> Samples:
         """The next block (channels, n), as many channels as the insert was made for."""
-        out = np.concatenate(
-            [self._fitted(effect, block[2 * k : 2 * k + 2]) for k, effect in enumerate(self._effects)], axis=0
-        )
-        out *= self._wet
+        parts = [self._fitted(effect, block[2 * k : 2 * k + 2]) for k, effect in enumerate(self._effects)]
+        out = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=0)
+        if self._wet != 1.0:
+            out *= self._wet
         if self._dry:
             out += self._dry * block
         return out

@@ -9,6 +9,7 @@ import numpy as np
 import scipy.fft
 from numpy.typing import ArrayLike, NDArray
 
+from sonicforge.effects.parameter import Effect, Parameter
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 
 TAP_S = 0.085
@@ -88,3 +89,37 @@ def curve_gain_db(taps: Taps, hz: ArrayLike, *, sample_rate: int = SAMPLE_RATE) 
     """What a filter does to each frequency, in dB."""
     turns = np.exp(-2j * np.pi * np.outer(np.asarray(hz, np.float64) / sample_rate, np.arange(len(taps))))
     return np.asarray(20 * np.log10(np.maximum(np.abs(turns @ taps), 1e-6)))
+
+
+POINTS_HZ = (60.0, 250.0, 1000.0, 4000.0, 12_000.0)
+
+
+def five_points(
+    *,
+    bass_db: float = 0.0,
+    warmth_db: float = 0.0,
+    middle_db: float = 0.0,
+    presence_db: float = 0.0,
+    air_db: float = 0.0,
+    side_db: float = 0.0,
+    sample_rate: int = SAMPLE_RATE,
+) -> CurveEqualiser:
+    """A curve through gains at `POINTS_HZ`; the side gets `side_db` on top."""
+    gains = np.array([bass_db, warmth_db, middle_db, presence_db, air_db])
+    return CurveEqualiser(POINTS_HZ, gains, gains + side_db, sample_rate=sample_rate)
+
+
+EFFECT = Effect(
+    "curve",
+    "bends the whole spectrum along one smooth line through five points, without ringing ahead of the beat",
+    five_points,
+    (
+        Parameter("bass_db", -12, 12, 0, "dB at 60 Hz", "lean", "heavy"),
+        Parameter("warmth_db", -12, 12, 0, "dB at 250 Hz", "thin", "thick"),
+        Parameter("middle_db", -12, 12, 0, "dB at 1 kHz", "scooped", "honky"),
+        Parameter("presence_db", -12, 12, 0, "dB at 4 kHz", "distant", "in the face"),
+        Parameter("air_db", -12, 12, 0, "dB at 12 kHz", "dull", "airy"),
+        Parameter("side_db", -12, 6, 0, "dB", "narrow", "wide"),
+    ),
+    source="Oppenheim, Schafer, Discrete-time signal processing, section 12",
+)

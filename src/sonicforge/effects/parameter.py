@@ -1,4 +1,4 @@
-"""What can be set on an effect: every number with its range, unit and sound at both ends; every choice with its names."""
+"""What can be set on an effect: each number with its range, unit and sound at both ends, each choice with its names."""
 
 import inspect
 from collections.abc import Callable, Mapping

@@ -25,11 +25,13 @@ from sonicforge.sound.audio import Samples
 
 EFFECT_RATE = 24_000
 SILENT = 1e-7
-NAP = 4096
+NAP = 16_384
 """Samples of silence after which an effect in a channel looks whether it may sleep."""
 SIZES_MS = ((9.0, 31.0), (43.0, 113.0))
 """Shortest and longest line of the smallest and of the largest room."""
 EARLY_MS = (20.0, 90.0)
+CALIBRATION_RATE = 48_000
+"""Higher rates change nothing in the band that is measured."""
 NO_SHIMMER_DB = -40.0
 
 
@@ -51,7 +53,7 @@ class Reverb:
         self._nap = nap
         self._rate = sample_rate
         self._shimmer = shimmer
-        self._gain = _calibration(self.preset, sample_rate)
+        self._gain = _calibration(self.preset, min(sample_rate, CALIBRATION_RATE))
         self.reset()
 
     def reset(self) -> None:
@@ -96,7 +98,6 @@ class _Room:
         self._width = preset.width
         self._asleep = True
         self._nap, self._at, self._loud = nap, 0, False
-        self._silent = 0.0 if nap else SILENT
 
     def process(self, mono: Samples) -> Samples:
         """(1, m * BLOCK) -> (2, m * BLOCK); skips silence once the tail has gone."""
@@ -106,15 +107,18 @@ class _Room:
         while done < mono.shape[1]:
             count = min(self._nap - self._at % self._nap, mono.shape[1] - done)
             piece = mono[:, done : done + count]
-            self._loud |= float(np.abs(piece).max()) > self._silent
+            self._loud |= self._heard(piece)
             done, self._at = done + count, self._at + count
             full = self._at % self._nap == 0
             parts.append(self._run(piece, may_sleep=full and not self._loud))
             self._loud &= not full
         return np.concatenate(parts, axis=1)
 
+    def _heard(self, mono: Samples) -> bool:
+        return bool(mono.any()) if self._nap else float(np.abs(mono).max(initial=0.0)) > SILENT
+
     def _run(self, mono: Samples, *, may_sleep: bool) -> Samples:
-        heard = float(np.abs(mono).max(initial=0.0)) > self._silent
+        heard = self._heard(mono)
         if self._asleep and not heard:
             self._tank.rest(mono.shape[1] // BLOCK)
             return np.zeros((2, mono.shape[1]), np.float32)

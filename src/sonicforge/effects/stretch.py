@@ -127,24 +127,26 @@ class Stretcher:
         self.reset()
         return np.ascontiguousarray(np.concatenate(parts, axis=1)[:, :missing])
 
-    def _centres(self, place: float) -> NDArray[np.int64]:
+    def _places(self, place: float) -> NDArray[np.float64]:
         """Where frames from `place` on lie in the input."""
-        return np.rint(place + np.arange(self._frames) * (self._ladder.hop / self._ratio)).astype(np.int64)
+        return place + np.arange(self._frames, dtype=np.float64) * (self._ladder.hop / self._ratio)
 
     def _reach(self, place: float) -> int:
         """The input sample before which the frames from `place` on end."""
-        steps, centres = self._ladder, self._centres(place)
+        steps, centres = self._ladder, np.rint(self._places(place))
         return max(int(centres[-every]) + int(size) // 2 for every, size in zip(steps.every, steps.sizes, strict=True))
 
     def _advance(self) -> Samples:
         """Work on the next frames; returns what no later frame will touch."""
-        steps, centres = self._ladder, self._centres(self._place)
+        steps, places = self._ladder, self._places(self._place)
+        centres = np.rint(places).astype(np.int64)
         both = np.concatenate([self._earlier, centres])
         apart = np.stack([centres - both[steps.group - every :][: centres.size] for every in steps.every], axis=1)
         packed = self._spectra(centres - self._origin)
         turn_frames(
             packed.view(np.float32), steps.first, steps.every, steps.sizes, steps.numbers, steps.twins, steps.odd,
-            steps.shared, steps.gains, np.ascontiguousarray(apart), steps.hop, self._past, self._before, self._turns,
+            steps.shared, steps.gains, np.ascontiguousarray(apart), centres - places, float(self._ratio), steps.hop,
+            self._past, self._before, self._turns,
         )  # fmt: skip
         self._lay(packed)
         self._earlier = centres[-steps.group :]

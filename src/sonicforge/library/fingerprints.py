@@ -25,8 +25,10 @@ from sonicforge.analysis.fingerprint.match import Match, compare_at
 from sonicforge.errors import BadDataFile, CannotWrite, OutOfRange, SonicForgeError
 
 THRESHOLD: Final = 0.7
-"""Similarity from which two fingerprints are taken for the same recording. Copies of our own tracks (64 kbit/s, trimmed,
-softer, noisy) reach 0.91 and more, different tracks 0.50 at most."""
+"""Similarity from which two fingerprints are taken for the same recording.
+
+Copies of our own tracks (64 kbit/s, trimmed, softer, noisy) reach 0.91 and more, different tracks 0.50 at most.
+"""
 
 _FORMAT, _MARK = 1, 0x53464650
 _SHARE: Final = 3

@@ -233,9 +233,10 @@ def smoothed(curve: Curve) -> Curve:
 
 
 def most_db() -> Curve:
-    """How far each band may be moved."""
-    hz = np.array(BANDS_HZ)
-    return np.where((hz < EDGES_HZ[0]) | (hz > EDGES_HZ[1]), MOST_EDGE_DB, MOST_DB)
+    """How far each band may be moved; half an octave leads from the middle to the edges."""
+    low, high = EDGES_HZ
+    corners = np.log2([low, low * 2**0.5, high / 2**0.5, high])
+    return np.interp(np.log2(BANDS_HZ), corners, [MOST_EDGE_DB, MOST_DB, MOST_DB, MOST_EDGE_DB])
 
 
 def rounded(values: NDArray[np.floating[Any]]) -> Gains:

@@ -76,7 +76,7 @@ def decide_tone(audio: Audio, target: Target, peak_spans_s: Spans = ()) -> Tone:
 
 
 def apply_tone(audio: Audio, tone: Tone) -> Samples:
-    """A new array with the tone applied, in pieces that stay in the processor's cache; a second thread works on the side."""
+    """A new array with the tone applied, in pieces that stay in the cache; a second thread works on the side."""
     out = np.empty(audio.samples.shape, np.float32)
     source = np.ascontiguousarray(audio.samples)
     equaliser = Equaliser(sections(tone, audio.sample_rate))

@@ -1,8 +1,9 @@
 """Encoders behind one face: `write(block)` and `close()`; PyAV for flac, mp3, opus and aac, libsndfile for the rest."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from io import BytesIO
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -159,18 +160,28 @@ class _Vorbis:
             with av.open(str(self._bare)) as source, av.open(str(self._path), "w", format="ogg") as target:
                 stream = target.add_stream_from_template(source.streams.audio[0])
                 stream.metadata.update(self._comments)
-                packets = [packet for packet in source.demux(audio=0) if packet.size]
-                # FFmpeg miscounts files of a single page: the first packet only primes the decoder, the last ends it.
-                position = -packets[0].duration
-                for packet in packets:
-                    packet.pts = packet.dts = position
-                    if packet is packets[-1]:
-                        packet.duration = self._length - position
-                    position += packet.duration
+                packets = (packet for packet in source.demux(audio=0) if packet.size)
+                for packet in _timed(packets, self._length):
                     packet.stream = stream
                     target.mux(packet)
         finally:
             self._bare.unlink(missing_ok=True)
+
+
+def _timed(packets: Iterator[Any], length: int) -> Iterator[Any]:
+    """Vorbis packets whose times end at `length` samples; FFmpeg miscounts where a file has a single page."""
+    early: int | None = None
+    position = 0
+    for packet, following in pairwise(chain(packets, (None,))):
+        if early is None:
+            # The first packet only primes the decoder: it lies before the first sample.
+            early = -packet.duration - packet.pts
+        position = position if packet.pts is None else packet.pts + early
+        packet.pts = packet.dts = position
+        if following is None:
+            packet.duration = length - position
+        position += packet.duration
+        yield packet
 
 
 class _Muxed:

@@ -1,6 +1,6 @@
 """Analysis of a recording: one walk through the file, then everything that can be known from it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -124,6 +124,20 @@ def loudness_curve(power: Curve, size: int, hop_s: float) -> Curve:
     windows = (total[size:] - total[:-size]) / size
     hop = max(1, round(hop_s * _PIECES))
     return power_to_lufs(np.maximum(windows[hop - 1 :: hop], 0.0))
+
+
+def warm_up() -> Iterator[str]:
+    """Compile the kernels of the analysis by analysing a few seconds of made-up music."""
+    from sonicforge.analysis.live import LiveAnalyser
+
+    beat = np.arange(12 * 24_000) % 12_000
+    sound = (np.sin(beat * beat[::-1] * 1e-5) * np.exp(-beat / 2000)).astype(np.float32)[None].repeat(2, axis=0)
+    walk = _Walk(Recording(Path(), 24_000, 24_000, 2, sound.shape[1], {}, None), pictures=False)
+    walk.hear(sound)
+    walk.finish()
+    live = LiveAnalyser(24_000)
+    live.process(sound)
+    yield "analysis"
 
 
 class _Walk:

@@ -23,7 +23,7 @@ from sonicforge.workshop.flow import Report, followed, not_an_input, rate_in, sa
 from sonicforge.workshop.mastering.chain import coloured
 from sonicforge.workshop.mastering.compare import alternated
 from sonicforge.workshop.mastering.decide import Reference, decide
-from sonicforge.workshop.mastering.decision import Decision
+from sonicforge.workshop.mastering.decision import Decision, Level
 from sonicforge.workshop.mastering.hearing import Heard, PeakEar, PowerEar, Together, decibel, listen
 from sonicforge.workshop.mastering.level import Limited, levelled, lifted, pressed, spooled, trimmed
 from sonicforge.workshop.mastering.preset import Preset
@@ -124,7 +124,7 @@ def _decided(before: Heard, wishes: Wishes) -> Decision:
         if wishes.target_lufs is not None:
             level = replace(level, target_lufs=wishes.target_lufs, gain_db=None)
         if level.gain_db is None:
-            level = replace(level, clip_db=None, glue_db=None, ride_db=(), lifts_db=(), trim_db=0.0, codec_room_db=0.0)
+            level = Level(level.target_lufs, level.ceiling_db, reason=f"{level.target_lufs:g} LUFS as asked")
         return replace(wishes.decision, level=level)
     return decide(
         before,

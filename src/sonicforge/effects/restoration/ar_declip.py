@@ -18,8 +18,11 @@ MOST = 160
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def mend_runs(view, kind, start, stop, above, below):  # type: ignore[no-untyped-def]
-    """Fills view[start:stop] where `kind` is 1 or -1, in place; False if a cluster of runs is too much for it."""
+def mend_runs(view, kind, start, stop, above, below, rounds):  # type: ignore[no-untyped-def]
+    """Fills view[start:stop] where `kind` is 1 or -1, in place; False if a cluster of runs is too much for it.
+
+    Model and filling are made better in turn, `rounds` times.
+    """
     at = start
     while at < stop:
         if kind[at] == 0:
@@ -30,14 +33,14 @@ def mend_runs(view, kind, start, stop, above, below):  # type: ignore[no-untyped
             if kind[i] != 0:
                 last = i
             i += 1
-        if not _mend_cluster(view, kind, at, last + 1, above, below):
+        if not _mend_cluster(view, kind, at, last + 1, above, below, rounds):
             return False
         at = last + 1
     return True
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _mend_cluster(view, kind, first, last, above, below):  # type: ignore[no-untyped-def]
+def _mend_cluster(view, kind, first, last, above, below, rounds):  # type: ignore[no-untyped-def]
     low, high = max(first - SIDE, 0), min(last + SIDE, view.size)
     gaps = np.flatnonzero(kind[first:last]) + (first - low)
     if gaps.size > MOST or first - low < 2 * ORDER or high - last < 2 * ORDER:
@@ -47,7 +50,7 @@ def _mend_cluster(view, kind, first, last, above, below):  # type: ignore[no-unt
     for i in range(x.size):
         taper[i] = 0.5 - 0.5 * math.cos(2 * math.pi * (i + 0.5) / x.size)
     r, a = np.empty(ORDER + 1), np.empty(ORDER + 1)
-    for _ in range(3):
+    for _ in range(rounds):
         correlate(x * taper, ORDER, r)
         r[0] = r[0] * (1.0 + 1e-9) + 1e-30
         levinson(r, a, ORDER)

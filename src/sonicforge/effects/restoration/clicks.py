@@ -13,6 +13,7 @@ from numba import njit
 
 from sonicforge.effects.restoration.autoregression import correlate, levinson, prediction_error
 from sonicforge.effects.restoration.gap import mend_stretch
+from sonicforge.effects.restoration.thump import take_thump_out
 
 ORDER = 32
 _SPREAD = 1.4826
@@ -25,35 +26,36 @@ _LOW = 3.5
 def mend_clicks(sound, count, step, lead, sizes, numbers, window, log):  # type: ignore[no-untyped-def]
     """Finds and repairs the clicks of `count` steps of one channel in place; returns how many.
 
-    sizes: longest click, reach of the neighbourhood, longest period of a pulse train, a third of a millisecond. numbers: threshold in spreads,
+    sizes: longest click, reach of the neighbourhood, longest period of a pulse train, a third of a millisecond,
+    sample rate. numbers: threshold in spreads,
     threshold over the neighbourhood. log (m, 2) takes the first sample and length of the first m clicks.
     """
     found = 0
     for i in range(count):
         view = sound[i * step : (i + 1) * step + 2 * lead]
         for _ in range(2):
-            fresh = _mend_view(view, step, lead, sizes, numbers, window, log, found, i * step)
+            fresh, touched = _mend_view(view, step, lead, sizes, numbers, window, log, found, i * step)
             found += fresh
-            if fresh == 0:
+            if not touched:
                 break
     return found
 
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _mend_view(view, step, lead, sizes, numbers, window, log, found, offset):  # type: ignore[no-untyped-def]
-    longest, reach, period, milli = sizes
+    longest, reach, period, milli, rate = sizes
     side = (window.size - step) // 2
     a = np.empty(ORDER + 1, np.float32)
     slopes = _slopes(view, 0, view.size)
     if not _fit(slopes[lead - side : lead + step + side], window, a):
-        return 0
+        return 0, False
     pad = reach + longest + 4 * _GUARD
     error = np.empty(step + 2 * pad, np.float32)
     prediction_error(slopes, a, lead - pad, error)
     heights = np.abs(error)
     spread = _SPREAD * np.median(heights[pad : pad + step])
     bar = numbers[0] * spread
-    fresh, i = 0, pad
+    fresh, touched, i = 0, False, pad
     while i < pad + step:
         if heights[i] <= bar:
             i += 1
@@ -72,13 +74,27 @@ def _mend_view(view, step, lead, sizes, numbers, window, log, found, offset):  #
         ratio = numbers[1] * max(math.sqrt((last - first) / milli), 1.0)
         if last - first > longest or not _stands_out(heights, start, stop, reach, ratio):
             continue
+        if last - first > milli:
+            take_thump_out(view, first, last, rate)
         end = mend_stretch(view, first - 1, last + 1 + (last - first) // 3, longest)
-        if end > first:
-            if found + fresh < log.shape[0]:
-                log[found + fresh, 0] = offset + first
-                log[found + fresh, 1] = end - first
-            fresh += 1
-    return fresh
+        if end > first - 1:
+            touched = True
+            if not _known(log, found + fresh, offset + first, longest):
+                if found + fresh < log.shape[0]:
+                    log[found + fresh, 0] = offset + first
+                    log[found + fresh, 1] = end - first
+                fresh += 1
+    return fresh, touched
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _known(log, found, place, near):  # type: ignore[no-untyped-def]
+    # The rest of a click that was mended in part is no click of its own.
+    last = min(found, log.shape[0])
+    for i in range(max(last - 16, 0), last):
+        if abs(log[i, 0] - place) <= near:
+            return True
+    return False
 
 
 @njit(cache=True, nogil=True, fastmath=True)

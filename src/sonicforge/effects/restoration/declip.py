@@ -10,8 +10,8 @@ from sonicforge.effects.restoration.sparse_declip import SparseDeclipper
 from sonicforge.effects.restoration.steps import Steps, each_channel
 from sonicforge.sound.audio import SAMPLE_RATE, Samples
 
-_FEW, _MANY = 0.004, 0.2
-"""Share of a stretch that prediction can fill well, and above which sparsity needs longer."""
+_FEW, _MANY = 0.006, 0.2
+"""Share of a stretch below which prediction will do, and above which sparsity needs longer."""
 
 
 class Declip:
@@ -30,6 +30,7 @@ class Declip:
         self.latency = self._steps.latency
         self._declipper = SparseDeclipper(size)
         self._rounds = round(20 + 80 * effort)
+        self._turns, self._few = 2 + round(4 * effort), _FEW * (1 - effort)
         self._gain = np.float32(10 ** (-headroom_db / 20))
         self._channels = channels
         self.reset()
@@ -63,8 +64,8 @@ class Declip:
         if not missing:
             return 0
         above, below = float(levels[0]), float(levels[1])
-        few = missing < _FEW * self._steps.step
-        if not (few and mend_runs(view, kind, middle.start, middle.stop, above, below)):
+        few = missing < self._few * self._steps.step
+        if not (few and mend_runs(view, kind, middle.start, middle.stop, above, below, self._turns)):
             rounds = self._rounds * 3 // 2 if missing > _MANY * self._steps.step else self._rounds
             view[middle] = self._declipper.restore(view, kind, above, below, rounds)[middle]
         return missing

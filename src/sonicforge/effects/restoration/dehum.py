@@ -83,7 +83,7 @@ EFFECT = Effect(
     "takes mains hum and its harmonics out and leaves the music on the same notes",
     Dehum,
     (
-        Parameter("mains_hz", 40.0, 70.0, 50.0, "Hz", "", ""),
+        Parameter("mains_hz", 40.0, 70.0, 50.0, "Hz", "a slow tape from Europe", "a fast tape from America"),
         Parameter("harmonics", 1.0, 40.0, 12.0, "", "only the lowest tone", "the buzz of a dimmer as well"),
         Parameter("memory_s", 1.0, 10.0, 6.0, "s", "follows a changing hum, may eat long notes", "only what never changes"),
     ),

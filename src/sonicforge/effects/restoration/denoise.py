@@ -92,6 +92,11 @@ class NoiseProfile:
         """Mean square of the noise in dBFS, -200 for none."""
         return self._floor.level_db
 
+    @property
+    def steady_db(self) -> float:
+        """As `level_db`, but only of what is noise beyond doubt."""
+        return self._floor.steady_db
+
 
 def frame_size(sample_rate: int) -> int:
     """About 43 ms: 2048 samples at 48 kHz."""

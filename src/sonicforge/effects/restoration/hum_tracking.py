@@ -12,7 +12,8 @@ from numba import njit
 
 _GRID, _GRID_STEP_HZ = 24, 0.005
 _ROUNDS = 12
-GATE0, GATE1 = 0.1, 0.2
+_DOUBT = 0.05
+"""Agreement of the phases, 0 to 1, under which there is no hum; at twice that it is believed in full."""
 
 
 @njit(cache=True, nogil=True)
@@ -91,7 +92,7 @@ def _centre(values):  # type: ignore[no-untyped-def]
             power += weight * abs(values[i]) ** 2
         centre = total / weights
         agreed = abs(total) ** 2 / (weights * power + 1e-30)
-    return centre * min(max((agreed - GATE0) / GATE1, 0.0), 1.0)
+    return centre * min(max((agreed - _DOUBT) / _DOUBT, 0.0), 1.0)
 
 
 @njit(cache=True, nogil=True)

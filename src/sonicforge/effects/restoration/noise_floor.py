@@ -22,6 +22,7 @@ Curve = NDArray[np.float64]
 _IN_BINS, _IN_TIME = 0.2, 0.03
 _WIDTH, _LEAST_BINS, _FIRST_BIN = 2 ** (1 / 3), 10, 2
 _SILENCE = 1e-14
+_STEADY_DB = 3.0
 
 
 class NoiseFloor:
@@ -74,6 +75,17 @@ class NoiseFloor:
     def level_db(self) -> float:
         """Mean square of the noise in dBFS, -200 for none."""
         return 10 * math.log10(max(float(self.density(1025).mean()), 1e-20))
+
+    @property
+    def steady_db(self) -> float:
+        """Level in dBFS of the bands where half of all frames lie close to the noise, -200 for none: surely noise."""
+        if not self._levels:
+            return -200.0
+        low, middle = np.quantile(np.concatenate(self._levels), (_IN_TIME, 0.5), axis=0)
+        steady = middle < low * 10 ** (_STEADY_DB / 10)
+        widths = np.diff(_edges(self.hop + 1)) / (self.hop + 1)
+        power = float(np.where(steady, low / _on_white_noise(self.hop) * widths, 0).sum())
+        return 10 * math.log10(max(power, 1e-20))
 
 
 def _levels(frame: Samples) -> Curve:

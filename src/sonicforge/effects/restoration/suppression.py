@@ -16,6 +16,7 @@ _LOWEST, _OCTAVES, _FINE = -14, 20, 32
 _MAYBE, _SURELY = 2.0, 5.0
 """Power over noise around a bin at which it may be, and surely is, music. Noise alone stays under the first."""
 _FASTER, _MILDER = 0.08, 0.4
+_NOTHING, _EVERYTHING = 1e-18, 1e9
 
 
 @cache
@@ -40,7 +41,7 @@ def suppress(power, noise, kept, gains, numbers, table):  # type: ignore[no-unty
         row = gains[frame]
         rising = 0
         for k in range(bins):
-            after[k] = power[frame, k] / (noise[k] + 1e-30)
+            after[k] = min(power[frame, k] / (noise[k] + _NOTHING), _EVERYTHING)
             if power[frame, k] > 8.0 * (kept[0, k] + noise[k]):
                 rising += 1
         _spread(after, near)
@@ -49,7 +50,7 @@ def suppress(power, noise, kept, gains, numbers, table):  # type: ignore[no-unty
             # Where its neighbours are music too, the ratio may move faster and the noise counts for less.
             music = min(max((near[k] - _MAYBE) / (_SURELY - _MAYBE), 0.0), 1.0)
             slow, over = trust * (1.0 - _FASTER * music), after[k] / (1.0 - _MILDER * music)
-            before = kept[0, k] / (noise[k] + 1e-30) / (1.0 - _MILDER * music)
+            before = min(kept[0, k] / (noise[k] + _NOTHING), _EVERYTHING) / (1.0 - _MILDER * music)
             prior = max(slow * before + (1.0 - slow) * max(over - 1.0, 0.0), least)
             first = prior / (1.0 + prior)
             prior = max(first * first * over, least)

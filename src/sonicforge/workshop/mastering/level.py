@@ -269,7 +269,8 @@ class _Watched:
 
     def reduction_db(self) -> Curve:
         """Largest reductions so far, >= 0."""
-        return np.asarray(-20 * np.log10(1 - np.concatenate([*self._seen, np.zeros(1)]), dtype=np.float64))
+        kept = 1 - np.concatenate([*self._seen, np.zeros(1)])
+        return np.asarray(np.abs(20 * np.log10(kept)), np.float64)
 
 
 def _limited(
