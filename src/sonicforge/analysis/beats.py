@@ -26,7 +26,6 @@ STREAMS = 7
 _TIGHTNESS = 800.0
 _TURN_COST = 60.0
 _WALTZ = 1.12
-_LATE_S = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def follow(curve: Floats, tempo: Tempo) -> Floats:
     while place >= 0:
         path.append(place)
         place = int(back[place])
-    return np.array(path[::-1]) / FAST_HZ - _LATE_S
+    return np.array(path[::-1]) / FAST_HZ
 
 
 def bar_accents(flux: NDArray[np.float32], pitches: NDArray[np.float32], beats: Floats) -> NDArray[np.float32]:
@@ -136,33 +135,33 @@ def _phases(accents: NDArray[np.float32], per_bar: int) -> NDArray[np.int64]:
 
 
 def _numbered(times: Floats, phases: NDArray[np.int64], per_bar: int, duration_s: float) -> Beats:
-    """Beats moved onto the sixteenth that carries them, and the first of each bar marked."""
-    common = int(np.bincount(phases % STEPS, minlength=STEPS).argmax())
+    """Beats moved onto the sixteenths that carry them, bar by bar, and the first of each bar marked."""
     index = np.arange(len(times), dtype=np.float64)
-    moved = np.interp(index + common / STEPS, index, times)
-    inside = index + common / STEPS <= len(times) - 1
-    if common:
-        step = times[1] - times[0]
-        lead = moved[0] - step
-        moved, offset = (np.concatenate([[lead], moved[inside]]), 1) if lead >= -0.05 else (moved[inside], 0)
-    else:
-        offset = 0
-    moved = _extended(moved, duration_s)
-    firsts: list[int] = []
-    for bar, phase in enumerate(phases):
-        beat = bar * per_bar + int(phase - common) // STEPS + offset
-        if not firsts or beat - firsts[-1] >= per_bar - 1:
-            firsts.append(beat)
-    while firsts and firsts[0] - per_bar >= 0:
-        firsts.insert(0, firsts[0] - per_bar)
-    while firsts and firsts[-1] + per_bar < len(moved):
-        firsts.append(firsts[-1] + per_bar)
-    downbeats = np.array([beat for beat in firsts if 0 <= beat < len(moved)], np.int64)
-    return Beats(np.maximum(moved, 0.0), downbeats, per_bar)
+    bar = np.minimum(index.astype(np.int64) // per_bar, len(phases) - 1)
+    at = index + (phases % STEPS)[bar] / STEPS
+    step = float(np.median(np.diff(times)))
+    moved = np.interp(at, index, times)[at <= len(times) - 1]
+    # A beat may have room before the first one that was tracked, and none where two bars disagree.
+    if moved[0] - step > -0.05:
+        moved = np.concatenate([[max(moved[0] - step, 0.0)], moved])
+    moved = moved[np.diff(moved, prepend=-step) > 0.6 * step]
+    moved = moved[moved < duration_s + 0.05]
+    firsts = np.interp(np.arange(len(phases)) * per_bar + phases / STEPS, index, times)
+    nearest = np.abs(moved[:, None] - firsts[None, :]).argmin(axis=0)
+    return Beats(moved, _every_bar(nearest, per_bar, len(moved)), per_bar)
 
 
-def _extended(times: Floats, duration_s: float) -> Floats:
-    return times[times < duration_s + 0.05]
+def _every_bar(found: NDArray[np.int64], per_bar: int, count: int) -> NDArray[np.int64]:
+    """Downbeats without holes: the ones found, at least most of a bar apart, and those that must lie between them."""
+    kept: list[int] = []
+    for beat in found.tolist():
+        if not kept or beat - kept[-1] >= per_bar - 1:
+            while kept and beat - kept[-1] >= 2 * per_bar:
+                kept.append(kept[-1] + per_bar)
+            kept.append(beat)
+    kept = [*range(kept[0] % per_bar, kept[0], per_bar), *kept]
+    kept += range(kept[-1] + per_bar, count, per_bar)
+    return np.array(kept, np.int64)
 
 
 @njit(cache=True, nogil=True)

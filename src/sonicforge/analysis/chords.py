@@ -112,7 +112,7 @@ def triad_probabilities(values: Floats) -> Floats:
 
 
 def best_path(values: Floats, change_costs: Floats) -> NDArray[np.int64]:
-    """The states (steps, states -> steps) with the highest sum; changing to step i costs `change_costs[i]` (Viterbi)."""
+    """The states (steps, states -> steps) with the highest sum; step i's changes cost `change_costs[i]` (Viterbi)."""
     best, back = values[0].copy(), []
     states = np.arange(values.shape[1])
     for row, cost in zip(values[1:], change_costs[1:], strict=True):

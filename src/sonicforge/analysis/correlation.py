@@ -126,7 +126,7 @@ def _correlation(sums: Floats) -> Floats:
 
 
 def _followed(sums: Floats, frame_hz: float) -> tuple[Floats, Floats]:
-    """The meter's needle (bands, n) at `CURVE_HZ`: sums smoothed by a one-pole of 400 ms, then divided. And the power."""
+    """The meter's needle (bands, n) at `CURVE_HZ`: sums smoothed by a 400 ms one-pole, then divided; and the power."""
     from scipy.signal import lfilter
 
     if not len(sums):

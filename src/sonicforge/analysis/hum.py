@@ -1,8 +1,8 @@
 """Mains hum: lines at 50 or 60 Hz and their multiples that never go away.
 
 The tenth percentile of long spectra over time keeps what always sounds and forgets the notes. Hum is there where the
-fundamental's line and several of its harmonics stand out of it, lie exactly where they must (a low B is 1.7 Hz away) and
-do not swell and fade as played notes do.
+fundamental's line and several of its harmonics stand out of it, lie exactly where they must (a low B is 1.7 Hz away)
+and do not swell and fade as played notes do.
 """
 
 from dataclasses import dataclass

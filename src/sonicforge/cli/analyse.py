@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sonicforge.cli.files import Report
     from sonicforge.workshop.analyse import Analysis
 
+
 def analyse(
     inputs: Annotated[list[Path], typer.Argument(help="Sound files, or folders of them.")],
     out: Annotated[Path | None, typer.Option(help="Folder for analyses (JSON) and pictures.")] = None,

@@ -142,7 +142,7 @@ def _spectra(left: Samples, right: Samples, sample_rate: int) -> tuple[Floats, F
     frames = (len(left) - FRAME) // HOP + 1
     bands = np.empty((2, frames, len(bins)))
     low = np.empty((frames, 4))
-    pieces = np.empty((2, _BATCH, FRAME), np.float32)
+    pieces = np.zeros((2, _BATCH, FRAME), np.float32)
     for first in range(0, frames, _BATCH):
         count = min(_BATCH, frames - first)
         for index in range(count):

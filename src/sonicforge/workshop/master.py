@@ -218,6 +218,9 @@ class _Writing:
                 level, room = decision.level, over + _CODER_SPARE_DB
                 if attempt < _PRESSES:
                     level, found = pressed(self.spool, level, found, room, self.rate)
+                    if self.wishes.decision is None:
+                        level, found = lifted(self.spool, level, found, self.rate)
+                        level = trimmed(level, found)
                 else:
                     level = replace(level, trim_db=round(level.trim_db - room, 3))
                 decision = replace(decision, level=level)

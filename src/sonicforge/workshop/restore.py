@@ -1,6 +1,6 @@
 """Restoration of a file: listen through it once, choose the steps, go through it again and mend."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -121,7 +121,7 @@ def _processors(
     channels, rate = recording.channels, recording.work_rate
     gate = {"open_db": float(np.clip(defects.noise_db + 12, -80, -25))}
     mains = defects.hum.hz if defects.hum else 50.0
-    make = {
+    make: Mapping[str, Callable[[], Processor]] = {
         "declip": lambda: Declip(headroom_db=_headroom(steps, defects), channels=channels, sample_rate=rate),
         "declick": lambda: Declick(sensitivity=wishes.sensitivity, channels=channels, sample_rate=rate),
         "dehum": lambda: Dehum(mains_hz=mains, channels=channels, sample_rate=rate),
@@ -149,9 +149,7 @@ def _check_boxes(boxes: Sequence[Box], duration_s: float) -> None:
             raise OutOfRange("start of the box", box.start_s, 0, round(duration_s, 3), "s")
 
 
-def _told(
-    step: str, processors: Mapping[str, Processor], defects: Defects, rate: int
-) -> Mapping[str, object]:
+def _told(step: str, processors: Mapping[str, Processor], defects: Defects, rate: int) -> Mapping[str, object]:
     processor = processors[step]
     if isinstance(processor, Declip):
         return {"samples": int(processor.counts.sum())}

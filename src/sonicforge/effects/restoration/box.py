@@ -19,9 +19,7 @@ Spectrum = NDArray[np.complex64]
 Real = NDArray[np.float64]
 
 
-def fill_box(
-    around: Samples, first: int, last: int, band: tuple[float, float], *, size: int, seed: int = 0
-) -> Samples:
+def fill_box(around: Samples, first: int, last: int, band: tuple[float, float], *, size: int, seed: int = 0) -> Samples:
     """`around` (n,) with the band (edges as shares of the sample rate) of around[first:last] filled anew.
 
     Needs 3 * `size` samples on both sides. Nothing changes beyond an eighth of a frame outside the box.

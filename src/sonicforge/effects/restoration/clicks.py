@@ -91,10 +91,10 @@ def _mend_view(view, step, lead, sizes, numbers, window, log, found, offset):  #
 def _known(log, found, place, near):  # type: ignore[no-untyped-def]
     # The rest of a click that was mended in part is no click of its own.
     last = min(found, log.shape[0])
+    known = False
     for i in range(max(last - 16, 0), last):
-        if abs(log[i, 0] - place) <= near:
-            return True
-    return False
+        known = known or abs(log[i, 0] - place) <= near
+    return known
 
 
 @njit(cache=True, nogil=True, fastmath=True)

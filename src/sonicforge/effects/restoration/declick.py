@@ -26,7 +26,13 @@ class Declick:
         self._steps = Steps(channels=channels, lead=self._lead, step=2048 * scale, trail=self._lead)
         self.latency = self._steps.latency
         milli = sample_rate / 1000
-        self._sizes = (max(round(longest_ms * milli), 4), max(round(5 * milli), 32), round(28 * milli), max(round(milli / 3), 4), sample_rate)
+        self._sizes = (
+            max(round(longest_ms * milli), 4),
+            max(round(5 * milli), 32),
+            round(28 * milli),
+            max(round(milli / 3), 4),
+            sample_rate,
+        )
         self._numbers = (8.0 * 2 ** (1 - 2 * sensitivity), 8.0 * 2 ** (0.5 - sensitivity))
         self._window = np.hanning(self._steps.step + 2048 * scale).astype(np.float32)
         self._channels = channels

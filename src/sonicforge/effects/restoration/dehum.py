@@ -13,8 +13,9 @@ _PIECE_S = 0.25
 class Dehum:
     """Subtracts what is constant at multiples of `mains_hz`, in each channel by itself.
 
-    The mains may be up to 0.1 Hz off and drift. The hum is learned from `memory_s` of sound on both sides of every moment, which
-    is what `latency` is made of: longer tells hum from long bass notes better, shorter follows a changing hum.
+    The mains may be up to 0.1 Hz off and drift. The hum is learned from `memory_s` of sound on both sides of every
+    moment, which is what `latency` is made of: longer tells hum from long bass notes better, shorter follows a changing
+    hum.
     """
 
     def __init__(
@@ -85,7 +86,9 @@ EFFECT = Effect(
     (
         Parameter("mains_hz", 40.0, 70.0, 50.0, "Hz", "a slow tape from Europe", "a fast tape from America"),
         Parameter("harmonics", 1.0, 40.0, 12.0, "", "only the lowest tone", "the buzz of a dimmer as well"),
-        Parameter("memory_s", 1.0, 10.0, 6.0, "s", "follows a changing hum, may eat long notes", "only what never changes"),
+        Parameter(
+            "memory_s", 1.0, 10.0, 6.0, "s", "follows a changing hum, may eat long notes", "only what never changes"
+        ),
     ),
     "subtraction of tracked sinusoids; robust amplitude after the Cauchy M-estimator (Huber, Robust Statistics, 1981)",
 )

@@ -18,7 +18,8 @@ BATCH = 16
 
 
 class Frames:
-    """Frames of `size` samples every `hop` = size / 4, root-Hann before and after: unchanged spectra give the sound back.
+    """Frames of `size` samples every `hop` = size / 4, root-Hann before and after: unchanged spectra give the sound
+    back.
 
     `latency` covers the frame and the batch.
     """
@@ -43,9 +44,7 @@ class Frames:
         """The next samples, `latency` late; `change` gets every batch once."""
         heard = np.concatenate([self._heard, block], axis=1)
         count = max((heard.shape[1] - self._overlap) // self.step, 0)
-        parts = [self._ready]
-        for i in range(count):
-            parts.append(self._batch(heard[:, i * self.step :], change))
+        parts = [self._ready, *(self._batch(heard[:, i * self.step :], change) for i in range(count))]
         self._heard = heard[:, count * self.step :].copy()
         ready = np.concatenate(parts, axis=1) if count else self._ready
         self._ready = ready[:, block.shape[1] :].copy()

@@ -1,8 +1,8 @@
 """A damaged stretch of a channel, filled with what a model of its surroundings expects.
 
-The model is fitted to the surroundings and the filling in turn (Janssen, Veldhuis and Vries, IEEE TASSP 34, 1986). Where
-a click ends is not known well: its tail can be as smooth as music. So the filling is put to the test: if the model is
-surprised where the filling meets the sound, the stretch grows, as long as that helps.
+The model is fitted to the surroundings and the filling in turn (Janssen, Veldhuis and Vries, IEEE TASSP 34, 1986).
+Where a click ends is not known well: its tail can be as smooth as music. So the filling is put to the test: if the
+model is surprised where the filling meets the sound, the stretch grows, as long as that helps.
 """
 
 import math

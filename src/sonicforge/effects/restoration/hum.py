@@ -54,7 +54,7 @@ class HumFinder:
         """The hum near 50 or 60 Hz, or near the one given; None if there is none, or under 6 s of sound."""
         if not self._spectra:
             return None
-        power = np.quantile(np.array(self._spectra), 0.25, axis=0)
+        power = np.quantile(np.array(self._spectra, np.float64), 0.25, axis=0)
         found = [self._at(power, mains) for mains in (MAINS_HZ if near_hz is None else (near_hz,))]
         clear = [(score, hum) for score, hum in found if hum is not None]
         return max(clear, key=lambda pair: pair[0])[1] if clear else None

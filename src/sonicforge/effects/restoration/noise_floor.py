@@ -46,7 +46,7 @@ class NoiseFloor:
         self._last = sound.copy()
         self._heard += 1
         # Digital silence, and the frame over the start, tell nothing about noise.
-        if self._heard > 1 and float(np.square(frame[:, :: 16]).mean()) > _SILENCE:
+        if self._heard > 1 and float(np.square(frame[:, ::16]).mean()) > _SILENCE:
             self._levels.append(_levels(frame))
             if self._memory:
                 del self._levels[: -self._memory]
@@ -57,7 +57,10 @@ class NoiseFloor:
         return len(self._levels)
 
     def density(self, bins: int) -> Power:
-        """Noise power density at `bins` frequencies from 0 to half the rate; white noise of power p reads p. Zeros at first."""
+        """Noise power density at `bins` frequencies from 0 to half the rate; white noise of power p reads p.
+
+        Zeros at first.
+        """
         if not self._levels:
             return np.zeros(bins, np.float32)
         bands = np.quantile(np.concatenate(self._levels), _IN_TIME, axis=0) / _on_white_noise(self.hop)

@@ -39,7 +39,7 @@ class Smear:
     def reset(self) -> None:
         self._frames.reset()
         shape = (self._channels, self._frames.bins)
-        self._level = np.zeros(shape, np.float32)
+        self._level: Samples = np.zeros(shape, np.float32)
         self._phase, self._pace, self._heard = (np.zeros(shape, np.float32) for _ in range(3))
         self._chance = noise(self._seed, "restoration", "smear")
 
@@ -53,7 +53,7 @@ class Smear:
         out = np.empty_like(spectra)
         for i in range(BATCH):
             here = np.abs(spectra[:, i])
-            self._level = self._keep * self._level + (1 - self._keep) * here
+            self._level = np.asarray(self._keep * self._level + (1 - self._keep) * here, np.float32)
             self._level[self._level < _NOTHING] = 0
             phase = turns[i] if self._random else self._run_on(spectra[:, i], here)
             out[:, i] = self._level * np.exp(np.complex64(1j) * phase)

@@ -2,9 +2,9 @@
 
 Social sparsity declipping with the persistent empirical Wiener shrinkage (Siedenburg, Kowalski and Doerfler, "Audio
 declipping with social sparsity", ICASSP 2014; among the best of the survey of Zaviska et al., IEEE JSTSP 15, 2021): a
-Gabor frame, a data term that is quadratic for known samples and one-sided above the clip level, thresholds on the energy
-of a neighbourhood of each coefficient, FISTA steps. Departure: the threshold falls geometrically in a fixed number of
-steps instead of by restarts.
+Gabor frame, a data term that is quadratic for known samples and one-sided above the clip level, thresholds on the
+energy of a neighbourhood of each coefficient, FISTA steps. Departure: the threshold falls geometrically in a fixed
+number of steps instead of by restarts.
 """
 
 import numpy as np

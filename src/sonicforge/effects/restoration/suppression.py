@@ -1,8 +1,9 @@
 """How much of a bin is music: the gain that keeps the music and leaves an even, quiet rest of the noise.
 
 Log-spectral amplitude estimator (Ephraim and Malah, IEEE TASSP 33, 1985) with the decision-directed signal-to-noise
-ratio of their 1984 paper, whose averaging is what prevents musical noise (Cappe, IEEE TSAP 2, 1994), and the second step
-of Plapous, Marro and Scalart (IEEE TASLP 14, 2006), which takes its delay of one frame away, so that attacks stay sharp.
+ratio of their 1984 paper, whose averaging is what prevents musical noise (Cappe, IEEE TSAP 2, 1994), and the second
+step of Plapous, Marro and Scalart (IEEE TASLP 14, 2006), which takes its delay of one frame away, so that attacks stay
+sharp.
 """
 
 import math

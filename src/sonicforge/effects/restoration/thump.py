@@ -1,9 +1,9 @@
 """The thump after a pop: a deep scratch throws the needle, and the arm swings out in a few low, dying waves.
 
 Template after template (a decaying cosine and sine of one frequency and one decay) is fitted at a low rate to what
-follows the pop, in the whitened domain of a model of the music before it, with the pop itself left open. The best one is
-taken out if it explains most of what the model did not expect. After Godsill and Rayner, "Digital Audio Restoration",
-1998, chapter 7 (separation of low-frequency pulses), with fixed shapes instead of a second model.
+follows the pop, in the whitened domain of a model of the music before it, with the pop itself left open. The best one
+is taken out if it explains most of what the model did not expect. After Godsill and Rayner, "Digital Audio
+Restoration", 1998, chapter 7 (separation of low-frequency pulses), with fixed shapes instead of a second model.
 """
 
 import math
