@@ -147,7 +147,7 @@ def _numbered(times: Floats, phases: NDArray[np.int64], per_bar: int, duration_s
     moved = moved[np.diff(moved, prepend=-step) > 0.6 * step]
     moved = moved[moved < duration_s + 0.05]
     firsts = np.interp(np.arange(len(phases)) * per_bar + phases / STEPS, index, times)
-    nearest = np.abs(moved[:, None] - firsts[None, :]).argmin(axis=0)
+    nearest = np.searchsorted((moved[1:] + moved[:-1]) / 2, firsts)
     return Beats(moved, _every_bar(nearest, per_bar, len(moved)), per_bar)
 
 
