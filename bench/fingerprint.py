@@ -146,7 +146,7 @@ def index_of_many(folder: Path, kept: Path, count: int, seeds: int) -> bool:
             making += time.process_time() - start
             index.add(*entries)
         spent = time.process_time() - begin - making
-        size = sum(file.stat().st_size for file in folder.glob("many*"))
+        size = path.stat().st_size
         each = f"{1e3 * spent / count:.2f} ms and {size / 1e3 / count:.1f} kB each"
         print(f"\n{len(index)} recordings: built in {spent:.0f} s of processor, {size / 1e6:.0f} MB; {each}")
         good = True

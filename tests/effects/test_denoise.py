@@ -108,7 +108,7 @@ def test_clean_music_is_left_alone() -> None:
 def test_the_profile_reads_the_level_of_the_noise_under_music() -> None:
     x = noisy(20)
     assert profile(x).level_db == pytest.approx(decibels(music()) - 20, abs=2.5)
-    assert profile((pink() * np.float32(0.01))).level_db == pytest.approx(-40, abs=1)
+    assert profile(pink() * np.float32(0.01)).level_db == pytest.approx(-40, abs=1)
     assert profile(music()).steady_db < -80
 
 

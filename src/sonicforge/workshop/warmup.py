@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from sonicforge.effects.catalogue import catalogue
-from sonicforge.effects.parameter import Choice, Effect
+from sonicforge.effects.parameter import Choice, Effect, Parameter
 
 _RATE = 48_000
 
@@ -25,6 +25,8 @@ def warm_up() -> Iterator[str]:
 
 def _settings(row: Effect) -> Iterator[dict[str, object]]:
     yield {}
+    # What does nothing at its defaults has kernels all the same.
+    yield {parameter.name: parameter.high for parameter in row.parameters if isinstance(parameter, Parameter)}
     for choice in row.parameters:
         if isinstance(choice, Choice):
             for option in choice.options:

@@ -62,9 +62,10 @@ def _mend_view(view, step, lead, sizes, numbers, window, log, found, offset):  #
             continue
         low = _LOW * max(spread, _around(heights, i, reach))
         start, stop = _burst(heights, i, low, longest + 2 * ORDER)
-        i = max(stop, i + 1)
         if stop - start > longest + 2 * ORDER:
+            i += 4
             continue
+        i = max(stop, i + 1)
         peak = start + np.argmax(heights[start:stop])
         if _in_a_train(slopes, a, lead - pad + peak, error[peak], period):
             continue
