@@ -155,7 +155,7 @@ class FingerprintIndex:
         """Recordings whose fingerprint is like `found`, most similar first; silence is like nothing.
 
         The first look finds what has at most 10 % wrong bits; only if there is nothing, a `thorough` search looks
-        again, which takes twenty times as long and finds what has up to 14 %.
+        again, which takes twenty times as long and finds most of what has up to 14 %.
         """
         if not 0.0 <= threshold <= 1.0:
             raise OutOfRange("threshold", threshold, 0, 1)
