@@ -110,6 +110,7 @@ def test_every_genre_file_loads() -> None:
 PARTS = {
     "Chain": "holds processors",
     "Processor": "is the face itself",
+    "SpectralRepair": "needs boxes of time and frequency, which are no parameters",
 }
 """Classes with the face of a processor that are no effect of their own, with the reason."""
 

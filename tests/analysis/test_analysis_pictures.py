@@ -71,3 +71,8 @@ def test_the_chroma_of_a_chord_is_bright_in_its_rows() -> None:
         float(picture[30 + (11 - tone) * 20 + 4 : 30 + (11 - tone) * 20 + 16, 200:1500].mean()) for tone in range(12)
     ]
     assert set(np.argsort(rows)[-3:]) == {0, 4, 7}
+
+
+def test_sections_narrower_than_a_pixel_are_drawn() -> None:
+    many = tuple(Section(k * 0.001, k * 0.001 + 0.001, "A'", 0.5) for k in range(1000))
+    assert opened(draw_panorama(np.zeros((ROWS, 10)), 5000.0, NO_BEATS, (), many)).shape[1] == 1600

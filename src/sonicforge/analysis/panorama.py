@@ -109,8 +109,9 @@ def draw_sections(pen: ImageDraw, sections: tuple[Section, ...], scale: float, *
     for section in sections:
         x, end = left + section.start_s * scale, left + section.end_s * scale
         name = ord(section.label[0]) - 65
-        pen.rectangle([(x, y), (end - 2, y + 18)], fill=SECTION_COLOURS[name % len(SECTION_COLOURS)])
-        pen.text((x + 4, y + 2), section.label, fill=(16, 18, 26), font=font(13))
+        pen.rectangle([(x, y), (max(x, end - 2), y + 18)], fill=SECTION_COLOURS[name % len(SECTION_COLOURS)])
+        if end - x > 16:
+            pen.text((x + 4, y + 2), section.label, fill=(16, 18, 26), font=font(13))
 
 
 def draw_clock(pen: ImageDraw, duration_s: float, scale: float, *, left: int, y: float) -> None:

@@ -141,7 +141,8 @@ class Programme:
         ring = [(points[-1][0] - DAY, points[-1][1]), *points, (points[0][0] + DAY, points[0][1])]
         for (left, low), (right, high) in pairwise(ring):
             if left <= at <= right:
-                return low if right == left else low + (high - low) * (at - left) / (right - left)
+                share = 0.0 if right == left else (at - left) / (right - left)
+                return min(max(low + (high - low) * share, 0.0), 1.0)
         return points[0][1]
 
     def to_json(self) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def _mend_view(view, step, lead, sizes, numbers, window, log, found, offset):  #
         low = _LOW * max(spread, _around(heights, i, reach))
         start, stop = _burst(heights, i, low, longest + 2 * ORDER)
         if stop - start > longest + 2 * ORDER:
-            i += 4
+            i += 1
             continue
         i = max(stop, i + 1)
         peak = start + np.argmax(heights[start:stop])
