@@ -62,15 +62,16 @@ def carry_out(mixdown: Mixdown, decision: Decision) -> Master:
     return _finished(*_levelled(toned, decision), decision, toned.sample_rate)
 
 
-def master(mixdown: Mixdown, target: Target, *, peak_spans_s: Spans = ()) -> Master:
+def master(mixdown: Mixdown, target: Target, *, peak_spans_s: Spans = (), in_place: bool = False) -> Master:
     """The finished sound: balance, loudness and true peak as `target` asks, ends trimmed.
 
     The ceiling holds on every detector of `sound.true_peak`. Loudness is met within 0.3 LU: the rehearsed gain is
     checked on the real result and corrected. Silence comes back as silence. `decision` holds what was done and
     `gain_reduction_db`, the limiter's largest reduction in each twentieth of a second; `measures` what was measured.
+    `in_place` uses up the mixdown's samples, which saves a track's worth of memory.
     """
     tone = decide_tone(mixdown.audio, target, peak_spans_s)
-    toned = Audio(apply_tone(mixdown.audio, tone), mixdown.audio.sample_rate)
+    toned = Audio(apply_tone(mixdown.audio, tone, in_place=in_place), mixdown.audio.sample_rate)
     decision, heard = _decide_rest(toned, tone, target)
     samples, reduction = _levelled(toned, decision)
     for _ in range(_CORRECTIONS):
@@ -78,8 +79,7 @@ def master(mixdown: Mixdown, target: Target, *, peak_spans_s: Spans = ()) -> Mas
         if abs(target.lufs - reached) <= CLOSE_LU or not isfinite(reached):
             break
         decision = replace(decision, level=corrected(heard, decision.level, target.lufs, reached))
-        del samples  # before its successor is made: a long track is a hundred megabytes
-        samples, reduction = _levelled(toned, decision)
+        samples, reduction = _levelled(toned, decision, samples)
     return _finished(samples, reduction, decision, toned.sample_rate)
 
 
@@ -99,10 +99,12 @@ def _decide_rest(toned: Audio, tone: Tone, target: Target) -> tuple[Decision, Sk
     return Decision(tone, level, decide_ends(heard, level.gain_db, toned.length), ride), heard
 
 
-def _levelled(toned: Audio, decision: Decision) -> tuple[Samples, Steps]:
-    """Gain, fades, clip and the limiter's smooth pass on a trimmed copy; also the limiter's reduction."""
+def _levelled(toned: Audio, decision: Decision, out: Samples | None = None) -> tuple[Samples, Steps]:
+    """Gain, fades, clip and the limiter's smooth pass on a trimmed copy (in `out`, if given); also the limiter's
+    reduction."""
     ends, level = decision.ends, decision.level
-    samples = np.multiply(toned.samples[:, ends.start : ends.end], np.float32(10 ** (level.gain_db / 20)), order="C")
+    gain = np.float32(10 ** (level.gain_db / 20))
+    samples = np.multiply(toned.samples[:, ends.start : ends.end], gain, out=out, order="C")
     fade_ends(samples, ends)
     if isfinite(level.clip_db):
         soft_clip(samples, ceiling_db=level.clip_db)

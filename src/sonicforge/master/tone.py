@@ -1,7 +1,7 @@
 """Tone of the master: low cut, ten-band correction towards the genre's balance, width per band, mono bass."""
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from math import log10, sqrt
 
@@ -13,6 +13,7 @@ from sonicforge.effects.equaliser import Equaliser
 from sonicforge.genres.genre import Target
 from sonicforge.sound.audio import Audio, Samples
 from sonicforge.sound.k_weighting import weigh
+from sonicforge.sound.relay import relay
 from sonicforge.sound.spectrum import FLOOR_DB, OCTAVES_HZ, Spans, mid_side_octaves, to_db
 
 Bands = tuple[float, ...]
@@ -75,23 +76,23 @@ def decide_tone(audio: Audio, target: Target, peak_spans_s: Spans = ()) -> Tone:
     return replace(tone, balance_db=_balance(audio, tone))
 
 
-def apply_tone(audio: Audio, tone: Tone) -> Samples:
-    """A new array with the tone applied, in pieces that stay in the cache; a second thread works on the side."""
-    out = np.empty(audio.samples.shape, np.float32)
+def apply_tone(audio: Audio, tone: Tone, *, in_place: bool = False) -> Samples:
+    """The sound with the tone applied, in a new array or in its own; the equaliser of the sum and that of the side
+    work on two threads."""
     source = np.ascontiguousarray(audio.samples)
+    out = source if in_place else np.empty(source.shape, np.float32)
     equaliser = Equaliser(sections(tone, audio.sample_rate))
-    stereo = audio.channels == 2
     side = Equaliser(side_sections(tone, audio.sample_rate))
-    gains = 10 ** (np.array([[-tone.balance_db], [tone.balance_db]]) / 40)
-    with ThreadPoolExecutor(1) as beside:
-        behind: Future[None] | None = None
-        for start in range(0, audio.length, _CHUNK):
-            stop = min(start + _CHUNK, audio.length)
-            equaliser.run(source, out, start, stop)
-            if behind is not None:
-                behind.result()
-            if stereo:
-                behind = beside.submit(_process_side, out[:, start:stop], side, gains.astype(np.float32))
+    gains = (10 ** (np.array([[-tone.balance_db], [tone.balance_db]]) / 40)).astype(np.float32)
+
+    def of_sum(first: int, last: int) -> None:
+        equaliser.run(source, out, first, last)
+
+    def of_side(first: int, last: int) -> None:
+        if audio.channels == 2:
+            _process_side(out[:, first:last], side, gains)
+
+    relay(of_sum, of_side, audio.length, stride=_CHUNK)
     return out
 
 

@@ -18,8 +18,10 @@ from sonicforge.mix.decide import over_threshold_db
 from sonicforge.mix.decision import BusDecision, Squeeze
 from sonicforge.mix.strip import gain_points, loudest, make_compressor
 from sonicforge.sound.audio import Samples
+from sonicforge.sound.relay import relay
 
 CHUNK = 16_384
+STRIDE = 4 * CHUNK
 BLOCK = 480
 HISS_DB = -67.0
 TAPE_DRIVE_DB = 3.0
@@ -80,20 +82,25 @@ def join(bus: Samples, wet: Samples) -> None:
 
 
 def run_bus(bus: Samples, decision: BusDecision, timeline: Timeline, *, seed: int) -> None:
-    """Everything behind the sum, in place."""
+    """Everything behind the sum, in place: up to the tape on one thread, what follows on another."""
     rate, length = timeline.sample_rate, bus.shape[1]
-    shape = _Shaping(decision, rate)
+    shape, finish = _Shaping(decision, rate), _Finish(decision, timeline)
     tape = _tape(decision, rate, seed)
     late = tape.latency if tape is not None else 0
-    for first in range(0, length + late, CHUNK):
-        last = min(first + CHUNK, length)
-        if first < length:
-            shape.before_tape(bus, first, last)
-        if tape is not None:
-            _through_tape(bus, tape, first, min(first + CHUNK, length + late), late)
-    finish = _Finish(decision, timeline)
-    for first in range(0, length, CHUNK):
-        finish.run(bus, first, min(first + CHUNK, length))
+
+    def to_tape(first: int, last: int) -> None:
+        for start in range(first, last, CHUNK):
+            stop = min(start + CHUNK, last)
+            if start < length:
+                shape.before_tape(bus, start, min(stop, length))
+            if tape is not None:
+                _through_tape(bus, tape, start, stop, late)
+
+    def from_tape(first: int, last: int) -> None:
+        for start in range(first, last, CHUNK):
+            finish.run(bus, start, min(start + CHUNK, last))
+
+    relay(to_tape, from_tape, length, stride=STRIDE, late=late)
     fade = min(int(END_FADE_S * rate), length)
     bus[:, length - fade :] *= (0.5 + 0.5 * np.cos(np.linspace(0, np.pi, fade))).astype(np.float32)
 

@@ -138,7 +138,7 @@ def _attempt(
 
     attempt.tell("master", 0.75)
     with watch.stage("master"):
-        finished = master(played.mixdown, plan.genre.target, peak_spans_s=peak_spans(draft.score))
+        finished = master(played.mixdown, plan.genre.target, peak_spans_s=peak_spans(draft.score), in_place=True)
     mix = played.mixdown.decision
     del played
     if on_master is not None:
@@ -176,4 +176,4 @@ def first_bars(concept: Concept, bars: int = 8, *, threads: int = 2, genre_folde
     score = compose(plan)
     end = min(score.length, bars * score.bar)
     played = play(score, plan.genre, threads=threads, end=end)
-    return master(played.mixdown, plan.genre.target).audio
+    return master(played.mixdown, plan.genre.target, in_place=True).audio
