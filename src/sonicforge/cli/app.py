@@ -20,6 +20,8 @@ from sonicforge.cli import (
     process,
     restore,
     separate,
+    serve,
+    station,
     stretch,
 )
 from sonicforge.errors import SonicForgeError
@@ -51,6 +53,8 @@ app.command("master")(master.master)
 app.command("process")(process.process)
 app.command("restore")(restore.restore)
 app.command("separate")(separate.separate)
+app.command("serve")(serve.serve)
+app.add_typer(station.app, name="station")
 app.command("stretch")(stretch.stretch)
 
 INTERRUPTED = 130
