@@ -18,18 +18,15 @@ def serve(
     record: Annotated[bool, typer.Option("--record", help="Keep everything that was on air, hour by hour.")] = False,
 ) -> None:
     """Start the station: it composes, plays and broadcasts until Ctrl-C."""
-    from sonicforge.playout.outputs.wish import DEFAULT, Wish, checked_wishes
+    from sonicforge.playout.outputs.wish import DEFAULT, OutputKind, Wish, checked_wishes
     from sonicforge.roof.serve import Wanted
     from sonicforge.roof.serve import serve as run
     from sonicforge.settings import load_settings
 
     folder = data or load_settings().data
     wanted_genres = tuple(name.strip() for name in genres.split(",") if name.strip()) if genres else ()
-    extra = [
-        Wish(kind, f"{kind}-{number}", url)
-        for kind, urls in (("icecast", icecast), ("rtmp", rtmp), ("srt", srt))
-        for number, url in enumerate(urls or (), 1)
-    ]
+    asked: tuple[tuple[OutputKind, list[str] | None], ...] = (("icecast", icecast), ("rtmp", rtmp), ("srt", srt))
+    extra = [Wish(kind, f"{kind}-{number}", url) for kind, urls in asked for number, url in enumerate(urls or (), 1)]
     if record:
         extra.append(Wish("recording", "recording"))
     outputs = checked_wishes([wish.to_json() for wish in (*DEFAULT, *extra)]) if extra else ()
