@@ -122,6 +122,12 @@ def least_worthy(session: Session, *, limit: int = 20) -> tuple[Track, ...]:
     return tuple(map(track_of, session.scalars(query.order_by(*order).limit(limit))))
 
 
+def doubtful(session: Session, *, limit: int = 200) -> tuple[Track, ...]:
+    """Tracks in rotation that listeners skipped or voted on, the least worthy first."""
+    query = select(TrackRow).where(TrackRow.state == "ready", (TrackRow.skips > 0) | (TrackRow.stars_count > 0))
+    return tuple(map(track_of, session.scalars(query.order_by(TrackRow.worth, TrackRow.id).limit(limit))))
+
+
 def approve(session: Session, track_id: str, *, approved: bool = True, now: float | None = None) -> Track:
     """Let a track go on air, or no longer."""
     row = row_of(session, track_id)

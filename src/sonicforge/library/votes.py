@@ -9,12 +9,21 @@ from sqlalchemy.orm import Session
 
 from sonicforge.errors import BadInput
 from sonicforge.library import events
-from sonicforge.library.tables import SkipRow, TrackRow, VoteRow
+from sonicforge.library.tables import SkipRow, TrackMoodRow, TrackRow, VoteRow
 from sonicforge.library.text import identity
 from sonicforge.library.tracks import reckon, row_of, track_of
 from sonicforge.library.values import Liking, Track, Vote
 
 MOST_STARS = 5
+
+_SUMS = (
+    func.count().label("tracks"),
+    func.sum(TrackRow.plays).label("plays"),
+    func.sum(TrackRow.likes).label("likes"),
+    func.sum(TrackRow.stars_sum).label("stars"),
+    func.sum(TrackRow.stars_count).label("votes"),
+    func.sum(TrackRow.skips).label("skips"),
+)
 
 
 def like(
@@ -77,21 +86,22 @@ def of_listener(session: Session, listener: str, track_ids: Sequence[str]) -> di
 
 def by_genre(session: Session) -> dict[str, Liking]:
     """What all listeners together think of each genre that the library has."""
-    query = select(
-        TrackRow.genre,
-        func.count().label("tracks"),
-        func.sum(TrackRow.plays).label("plays"),
-        func.sum(TrackRow.likes).label("likes"),
-        func.sum(TrackRow.stars_sum).label("stars"),
-        func.sum(TrackRow.stars_count).label("votes"),
-        func.sum(TrackRow.skips).label("skips"),
-    )
-    return {row.genre: _liking(row) for row in session.execute(query.group_by(TrackRow.genre).order_by(TrackRow.genre))}
+    query = select(TrackRow.genre, *_SUMS)
+    return {row[0]: _liking(row) for row in session.execute(query.group_by(TrackRow.genre).order_by(TrackRow.genre))}
+
+
+def by_mood(session: Session, *, genre: str | None = None) -> dict[str, Liking]:
+    """What all listeners together think of each mood that tracks were made in; with `genre` of its tracks only."""
+    query = select(TrackMoodRow.mood, *_SUMS).join(TrackRow, TrackRow.id == TrackMoodRow.track_id)
+    if genre is not None:
+        query = query.where(TrackRow.genre == genre)
+    grouped = query.group_by(TrackMoodRow.mood).order_by(TrackMoodRow.mood)
+    return {row[0]: _liking(row) for row in session.execute(grouped)}
 
 
 def _liking(row: Row[*tuple[Any, ...]]) -> Liking:
     stars = row.stars / row.votes if row.votes else None
-    return Liking(row.genre, row.tracks, row.plays, row.likes, stars, row.votes, row.skips)
+    return Liking(row[0], row.tracks, row.plays, row.likes, stars, row.votes, row.skips)
 
 
 def _vote_row(session: Session, track_id: str, listener: str, station: str, now: float | None) -> VoteRow:
