@@ -8,7 +8,7 @@ SOURCES := $(shell find src -name '*.py' -o -name '*.yaml')
 .PHONY: run test check fast bench peers lock clean programs
 
 run: $(VENV)/warm
-	$(BIN)/sonicforge generate --seed 7 --pictures --out tracks "rainy lo-fi at 78 bpm in D minor, three minutes"
+	$(BIN)/sonicforge serve
 
 test: $(VENV)/warm programs check
 	$(BIN)/pytest -m "not slow" -n auto
@@ -33,14 +33,20 @@ peers: .venv-peers/installed
 	$(BIN)/uv pip install --quiet --python .venv-peers/bin/python --requirement bench/peers.txt
 	touch $@
 
-# Outside judges of the tests: fpcalc and ffmpeg, from the system's packages. Without root the tests say what is missing.
+# Outside judges of the tests: players, servers and fpcalc, from the system's packages. Without root the tests say what
+# is missing.
+PROGRAMS := fpcalc:libchromaprint-tools ffmpeg:ffmpeg mpv:mpv icecast2:icecast2 nginx:nginx-light
 programs:
-	@if ! command -v fpcalc >/dev/null || ! command -v ffmpeg >/dev/null; then \
+	@missing=""; for pair in $(PROGRAMS); do \
+		PATH="$$PATH:/usr/sbin" command -v "$${pair%%:*}" >/dev/null || missing="$$missing $${pair##*:}"; \
+	done; \
+	dpkg -s libnginx-mod-rtmp >/dev/null 2>&1 || missing="$$missing libnginx-mod-rtmp"; \
+	if [ -n "$$missing" ]; then \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-			apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
-				libchromaprint-tools ffmpeg >/dev/null; \
+			apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+				apt-get install -qq -y --no-install-recommends $$missing >/dev/null; \
 		else \
-			echo 'fpcalc (Debian: libchromaprint-tools) and ffmpeg are needed by some tests; install them first' >&2; \
+			echo "some tests need these programs; install them first:$$missing" >&2; \
 		fi; \
 	fi
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from sonicforge.cli.files import Report
 
@@ -38,7 +38,10 @@ def separate(
         assert isinstance(parts, dict)
         return "\n".join(parts.values())
 
-    work_on(inputs, out, format, work, format=format, as_json=as_json, tell=tell)
+    def written(target: Path) -> "Iterable[Path]":
+        return cut.files(target).values()
+
+    work_on(inputs, out, format, work, format=format, as_json=as_json, tell=tell, written=written)
 
 
 def borders(words: str | None) -> tuple[float, ...]:

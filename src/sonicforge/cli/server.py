@@ -45,6 +45,8 @@ class Server:
             told = answer.read()
         except (OSError, HTTPException) as error:
             raise NoAnswer(f"no station answers at {self._url}: {error}; is `sonicforge serve` running?") from error
+        finally:
+            self._call.close()
         try:
             said = json.loads(told) if told else None
         except ValueError as error:

@@ -2,7 +2,6 @@
 
 import argparse
 import logging
-import os
 import socket
 import sys
 from pathlib import Path
@@ -25,7 +24,7 @@ def main() -> int:
     wanted = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s web %(levelname)s %(message)s", stream=sys.stderr)
     try:
-        app = make_app(wanted.data, owner_token=os.environ.get("SONICFORGE_OWNER_TOKEN", ""))
+        app = make_app(wanted.data)
     except SonicForgeError as error:
         logging.getLogger(__name__).error("%s", error)
         return 2
