@@ -6,7 +6,7 @@ import urllib.request
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import Message
-from functools import cache
+from functools import lru_cache
 from gzip import decompress
 from io import BytesIO
 from pathlib import Path
@@ -156,7 +156,7 @@ class Sound:
     size: int
 
 
-@cache
+@lru_cache(maxsize=128)
 def sound_of(init: bytes, segment: bytes) -> Sound:
     """Looks into a segment without decoding it."""
     with av.open(BytesIO(init + segment), format="mp4") as source:

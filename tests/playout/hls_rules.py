@@ -319,6 +319,8 @@ class Watch:
     looks: int = 0
     _last: dict[str, Media] = field(default_factory=dict)
     _changed: dict[str, float] = field(default_factory=dict)
+    _earliest: dict[str, float] = field(default_factory=dict)
+    _looked: float = 0.0
     _content: dict[str, int] = field(default_factory=dict)
     _fetchable: dict[str, float] = field(default_factory=dict)
 
@@ -332,6 +334,7 @@ class Watch:
             self._last[one.name] = one
         self.found += new
         self.looks += 1
+        self._looked = at
         return new
 
     def _judge(self, before: Media | None, now: Media, at: float) -> Iterator[tuple[str, str]]:
@@ -340,7 +343,7 @@ class Watch:
             return
         if before.text != now.text:
             yield from self._change(before, now, at)
-            self._changed[now.name] = at
+            self._changed[now.name], self._earliest[now.name] = at, self._looked
         late = at - self._changed.get(now.name, at)
         if late > 1.5 * 6 + 0.5:
             yield "R8", f"unchanged for {late:.1f} s"
@@ -361,9 +364,9 @@ class Watch:
             yield "R11", f"discontinuity sequence moved by {breaks}"
         if sum(listed.duration for listed in now.segments) < 18 and left:
             yield "R5", "shortened below three target durations"
-        since = at - self._changed.get(now.name, at - 6.0)
-        if since < 0.5 * 6 - 0.5:
-            yield "R8", f"changed again after {since:.1f} s"
+        since = at - self._earliest.get(now.name, at - 6.0)
+        if since < 0.5 * 6:
+            yield "R8", f"changed again within {since:.1f} s"
         yield from self._ranges(before, now)
 
     def _ranges(self, before: Media, now: Media) -> Iterator[tuple[str, str]]:
@@ -401,19 +404,22 @@ def _say(words: object) -> None:
 
 
 def main(where: str, seconds: float) -> int:
-    """Watch a folder or an address and print what is wrong; the exit code says whether anything was."""
-    source: Source = Address(where.rpartition("/")[0] + "/") if "://" in where else Folder(Path(where))
-    watch = Watch(source)
-    first = check(source)
-    for violation in first:
+    """Watch a folder or an address and print each broken rule once; the exit code says whether there was any."""
+    root, _, name = where.rpartition("/") if where.endswith(".m3u8") else (where, "", "master.m3u8")
+    watch = Watch(Address(f"{root}/") if "://" in where else Folder(Path(root)), name)
+    said: set[str] = set()
+    for violation in check(watch.source, name):
+        said.add(str(violation))
         _say(violation)
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         for violation in watch.look(time.time()):
-            _say(violation)
+            if str(violation) not in said:
+                said.add(str(violation))
+                _say(violation)
         time.sleep(1.0)
-    _say(f"{len(first) + len(watch.found)} violations, {watch.looks} looks")
-    return 1 if first or watch.found else 0
+    _say(f"{len(said)} violations, {watch.looks} looks")
+    return 1 if said else 0
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import urllib.request
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 from on_air import free_port, until
@@ -40,7 +41,9 @@ class Icecast:
         self._config.write_text(text, "utf-8")
         if as_root:
             folder.chmod(0o777)
-            for parent in folder.parents[:2]:
+            for parent in folder.parents:
+                if parent == Path(gettempdir()):
+                    break
                 parent.chmod(0o755)
         self._process: subprocess.Popen[bytes] | None = None
 

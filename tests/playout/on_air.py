@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from random import SystemRandom
 from threading import Event, Thread
 
 import numpy as np
@@ -75,10 +76,19 @@ def on_air(
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port on loopback that nobody uses now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on loopback that nobody uses now, below those that the system gives to outgoing connections.
+
+    From among those a server could not take its port again after a restart, once somebody calls out from it.
+    """
+    dice = SystemRandom()
+    while True:
+        port = dice.randrange(20_000, 32_000)
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def until(fact: Callable[[], bool], timeout_s: float = 15.0) -> bool:

@@ -1,4 +1,4 @@
-"""A station for tests of the tower: tones as pieces, a door with a list behind it, an output that keeps what it gets."""
+"""A station for tests of the tower: tones as pieces, a door with lists behind it, an output that keeps what it gets."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence

@@ -1,6 +1,5 @@
 """The HLS output as the tower sees it: never blocks, tells the truth about itself, and mends itself."""
 
-import os
 import shutil
 import threading
 import time
@@ -11,10 +10,10 @@ import numpy as np
 import pytest
 from hls_reading import Folder, media_of
 from hls_rules import check
-from hls_station import EPOCH_UTC, SEGMENT, block
+from hls_station import EPOCH_UTC, SEGMENT, block, item
 
 from sonicforge.errors import OutOfRange
-from sonicforge.playout.block import BLOCK, RATE, Block
+from sonicforge.playout.block import BLOCK, RATE, Block, Mark
 from sonicforge.playout.outputs.hls.output import HlsOutput
 from sonicforge.playout.outputs.output import OutputState
 
@@ -68,6 +67,7 @@ def test_states_go_from_connecting_to_on_to_off(output: HlsOutput, tmp_path: Pat
     assert told.level_lufs is not None
     assert -20.0 < told.level_lufs < -5.0
     assert (told.silent_s, told.frozen_s, told.dropped_blocks, told.detail) == (0.0, 0.0, 0, "")
+    until(lambda: not len(output._inbox))
     output.close()
     assert output.state.state == "off"
     made = media_of("aac64", (tmp_path / "hls" / "aac64" / "index.m3u8").read_text())
@@ -137,13 +137,28 @@ def test_a_programme_that_stops_coming_is_not_shown_as_on(output: HlsOutput) -> 
     feeder = Feeder(output)
     feeder.blocks(62 * 2)
     feeder.until("on")
-    output._newest_at -= 30.0
+    output._segment_at -= 30.0
     told = output.state
     assert (told.state, told.bitrate) == ("waiting", 0)
     assert told.frozen_s >= 20.0
     assert "no new segment" in told.detail
     feeder.blocks(62)
     feeder.until("on")
+
+
+def test_what_sounds_is_told_again_after_lost_blocks(output: HlsOutput, tmp_path: Path) -> None:
+    feeder = Feeder(output)
+    feeder.blocks(62)
+    until(lambda: not len(output._inbox))
+    mark = Mark(0, "track", item("Lost", name="lost"), 30.0)
+    output._newest = (mark, feeder.position)
+    feeder.position += 100 * BLOCK
+    feeder.blocks(62 * 3)
+    until(lambda: not len(output._inbox))
+    output.close()
+    told = media_of("aac64", (tmp_path / "hls" / "aac64" / "index.m3u8").read_text()).ranges[0]
+    assert told["X-TITLE"] == "Lost"
+    assert float(told["X-AT"]) == pytest.approx(39.6, abs=0.2)
 
 
 def test_two_outputs_do_not_disturb_each_other(tmp_path: Path) -> None:
@@ -170,7 +185,7 @@ def test_a_full_disk_is_named(output: HlsOutput, tmp_path: Path) -> None:
     feeder.blocks(62 * 2)
     feeder.until("on")
     state = tmp_path / "hls" / ".sequence.json.new"
-    os.symlink("/dev/full", state)
+    state.symlink_to("/dev/full")
     told = feeder.until("failed")
     assert told.detail == f"cannot write {tmp_path / 'hls'}: the disk is full"
     state.unlink(missing_ok=True)

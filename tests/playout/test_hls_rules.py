@@ -115,6 +115,7 @@ def whole_of(folder: Path, index: int) -> bytes:
 def test_a_broken_rule_of_change_is_found(spoilt: Path, rule: str, after_s: float, damage: Damage) -> None:
     watch, now = Watch(Folder(spoilt)), EPOCH_UTC + FIRST / RATE + 60.0
     assert watch.look(now) == []
+    watch.look(now + 5.9)
     edit(spoilt, MEDIA, "#EXT-X-VERSION:6", "#EXT-X-VERSION:8")
     watch.look(now + 6.0)
     watch.found.clear()

@@ -1,14 +1,12 @@
 """The probe hears what a listener would: level, silence, standing still, and bytes that are no sound."""
 
-from io import BytesIO
-
 import av
 import numpy as np
 import pytest
 
 from sonicforge.errors import UnreadableAudio
 from sonicforge.playout.block import BLOCK, RATE
-from sonicforge.playout.probe import Ear, Probe, decoded
+from sonicforge.playout.probe import Ear, Probe, ProbeReading, decoded
 from sonicforge.sound.audio import Samples
 
 
@@ -24,9 +22,17 @@ def nothing(seconds: float) -> Samples:
     return np.zeros((2, round(seconds * RATE)), np.float32)
 
 
-def encoded(sound: Samples, container: str, codec: str) -> bytes:
-    target = BytesIO()
-    with av.open(target, "w", format=container) as output:
+class Frames(list[bytes]):
+    """Takes what a muxer writes, frame by frame."""
+
+    def write(self, data: bytes) -> int:
+        self.append(bytes(data))
+        return len(data)
+
+
+def encoded(sound: Samples, container: str, codec: str) -> Frames:
+    target = Frames()
+    with av.open(target, "w", format=container, options={"flush_packets": "1"}) as output:
         stream = output.add_stream(codec, rate=RATE)
         stream.layout = "stereo"
         for at in range(0, sound.shape[1], 4800):
@@ -37,72 +43,106 @@ def encoded(sound: Samples, container: str, codec: str) -> bytes:
                 output.mux(packet)
         for packet in stream.encode(None):
             output.mux(packet)
-    return target.getvalue()
+    return target
 
 
-def fed(probe: Probe, data: bytes, size: int = 1500) -> Probe:
-    for at in range(0, len(data), size):
-        probe.feed(data[at : at + size])
-    return probe
+class Clock:
+    """Time that passes as sound is fed."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
-@pytest.mark.parametrize(("container", "codec"), [("mp3", "libmp3lame"), ("adts", "aac")])
+class Line:
+    """A probe on an encoded stream that runs in its own time."""
+
+    def __init__(self, container: str, codec: str) -> None:
+        self.container, self.codec, self.clock = container, codec, Clock()
+        self.probe = Probe(container, clock=self.clock)
+
+    def play(self, sound: Samples) -> ProbeReading:
+        return self.send(encoded(sound, self.container, self.codec), sound.shape[1] / RATE)
+
+    def send(self, frames: list[bytes], seconds: float) -> ProbeReading:
+        for frame in frames:
+            self.clock.now += seconds / len(frames)
+            self.probe.feed(frame)
+        return self.probe.read()
+
+
+STREAMS = pytest.mark.parametrize(("container", "codec"), [("mp3", "libmp3lame"), ("adts", "aac")])
+
+
+@STREAMS
 def test_music_is_well(container: str, codec: str) -> None:
-    reading = fed(Probe(container), encoded(music(30.0), container, codec)).read()
+    reading = Line(container, codec).play(music(13.0))
     assert reading.healthy
     assert reading.level_lufs == pytest.approx(-15.0, abs=3.0)
     assert (reading.silent_s, reading.frozen_s) == (0.0, 0.0)
 
 
-@pytest.mark.parametrize(("container", "codec"), [("mp3", "libmp3lame"), ("adts", "aac")])
-def test_silence_is_noticed_counted_and_forgiven(container: str, codec: str) -> None:
-    probe = fed(Probe(container), encoded(music(20.0), container, codec))
-    assert probe.read().healthy
-    fed(probe, encoded(nothing(20.0), container, codec))
-    silent = probe.read()
+def test_silence_is_noticed_counted_and_forgiven() -> None:
+    line = Line("adts", "aac")
+    assert line.play(music(14.0)).healthy
+    silent = line.play(nothing(20.0))
     assert not silent.healthy
-    assert silent.silent_s == pytest.approx(18.0, abs=6.0)
-    fed(probe, encoded(music(3.0), container, codec))
-    assert probe.read().silent_s == 0.0
-    assert not probe.read().healthy, "one good second after a fault is not health"
-    fed(probe, encoded(music(12.0), container, codec))
-    assert probe.read().healthy
+    assert silent.silent_s == pytest.approx(20.0, abs=6.0)
+    one_good_second = line.play(music(3.0))
+    assert one_good_second.silent_s == 0.0
+    assert not one_good_second.healthy
+    assert line.play(music(12.0)).healthy
 
 
-def test_only_a_part_is_decoded_while_all_is_well() -> None:
-    probe = Probe("mp3")
-    data = encoded(music(60.0), "mp3", "libmp3lame")
+def test_only_a_part_is_decoded_while_all_is_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sonicforge.playout.probe as module
+
     heard = []
-    listen = probe._listen
 
-    def counted(stretch: bytes) -> None:
-        heard.append(len(stretch))
-        listen(stretch)
+    def counted(container: str, data: bytes) -> Samples:
+        heard.append(len(data))
+        return decoded(container, data)
 
-    probe._listen = counted  # type: ignore[method-assign]
-    fed(probe, data)
-    assert sum(heard) < 0.3 * len(data)
-    assert len(heard) >= 8
+    monkeypatch.setattr(module, "decoded", counted)
+    sound = music(26.0)
+    line = Line("adts", "aac")
+    assert line.play(sound).healthy
+    assert sum(heard) < 0.35 * sum(map(len, encoded(sound, "adts", "aac")))
+    assert len(heard) >= 4
 
 
 def test_a_stream_needs_its_header_and_gets_it() -> None:
-    data = encoded(music(20.0), "ogg", "libopus")
+    data = b"".join(encoded(music(20.0), "ogg", "libopus"))
     pages = [at for at in range(len(data)) if data.startswith(b"OggS", at)]
-    header = data[: pages[2]]
-    probe = Probe("ogg", header=header)
+    clock = Clock()
+    probe = Probe("ogg", header=data[: pages[2]], clock=clock)
     for first, last in zip(pages[2:], [*pages[3:], len(data)], strict=True):
+        clock.now += 20.0 / len(pages)
         probe.feed(data[first:last])
     assert probe.read().healthy
     assert probe.read().level_lufs == pytest.approx(-15.0, abs=3.0)
 
 
 def test_bytes_that_are_no_sound_are_a_fault() -> None:
-    probe = fed(Probe("mp3"), encoded(music(10.0), "mp3", "libmp3lame"))
-    fed(probe, bytes(400_000))
-    assert not probe.read().healthy
-    assert probe.read().frozen_s > 5.0
+    line = Line("mp3", "libmp3lame")
+    line.play(music(8.0))
+    reading = line.send([bytes(400)] * 700, 16.0)
+    assert not reading.healthy
+    assert reading.frozen_s > 5.0
+    assert line.play(music(3.0)).frozen_s == 0.0
     with pytest.raises(UnreadableAudio):
         decoded("mp4", b"nonsense")
+
+
+def test_a_stream_that_stops_stands_still() -> None:
+    line = Line("adts", "aac")
+    line.play(music(8.0))
+    line.clock.now += 7.0
+    reading = line.probe.read()
+    assert reading.frozen_s == 7.0
+    assert not reading.healthy
 
 
 def test_the_same_piece_over_and_over_is_standing_still() -> None:

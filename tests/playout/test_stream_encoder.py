@@ -25,8 +25,9 @@ def test_the_sound_comes_back(coding: str) -> None:
     sound = decoded(CODINGS[coding].container, head + b"".join(parts) + end)
     original = np.concatenate([block(number).samples for number in range(40)], axis=1)
     assert abs(sound.shape[1] - original.shape[1]) < 3 * BLOCK
+    # LAME itself takes a quarter of a decibel away at this rate, against clipping.
     whole_swells = slice(20_000, 20_000 + 4 * 30_720)
-    assert sound[:, whole_swells].std() == pytest.approx(original[:, whole_swells].std(), rel=0.02)
+    assert sound[:, whole_swells].std() == pytest.approx(original[:, whole_swells].std(), rel=0.04)
 
 
 @pytest.mark.parametrize("coding", CODINGS)

@@ -1,6 +1,6 @@
 """Titles of any kind are one safe line in ICY, and ICY bytes leave the sound as it was."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from on_air import item
 
@@ -52,6 +52,7 @@ def test_64_kilobytes_of_title_are_cut_to_what_icy_can_say() -> None:
     assert len(icy_block("🎵" * 16_384)) <= 1 + ICY_MOST
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 40_000), max_size=12))
 def test_weaving_leaves_the_sound_as_it_was_for_any_split(sizes: list[int]) -> None:
     sound = bytes(number * 37 % 256 for number in range(sum(sizes)))

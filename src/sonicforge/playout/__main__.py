@@ -10,6 +10,7 @@ from pathlib import Path
 from sonicforge.errors import SonicForgeError
 from sonicforge.playout.door import Door
 from sonicforge.playout.hold import sole_tower
+from sonicforge.playout.memory import give_back_memory
 from sonicforge.playout.outputs.output import Output
 from sonicforge.playout.outputs.wish import Wish
 from sonicforge.playout.tower import Tower
@@ -19,6 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Play until SIGTERM or SIGINT. Errors that a person can mend are one line and exit code 2."""
     told = _parsed(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    give_back_memory()
     folder = told.data / "air" / told.station
     try:
         with sole_tower(folder):

@@ -64,9 +64,9 @@ class Ahead:
         """What is meant to come next, once that is known."""
         return None if self._into is None else self._into.item
 
-    def start(self) -> None:
-        """Begin to look ahead."""
-        self._thread = Thread(target=self._look, name="ahead", daemon=True)
+    def start(self, *, after_s: float = 0.0) -> None:
+        """Begin to look ahead, after so many seconds."""
+        self._thread = Thread(target=self._look, args=(after_s,), name="ahead", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -97,6 +97,10 @@ class Ahead:
     def broke(self, item: Item, words: str) -> None:
         """The file of what is being read cannot be read to its end."""
         self._ladder.broke(item, words)
+
+    def fell_silent(self, item: Item) -> None:
+        """What is being read says nothing any more, though its file goes on."""
+        self._fault(item, "it fell silent before its end")
 
     def take(self) -> tuple[Deck, Pick] | None:
         """Something to play at once: what was picked, else what the ladder has; its deck stands at the first bar."""
@@ -130,8 +134,9 @@ class Ahead:
         if out is not None and into is not None and not self._joined:
             self._make_seams(out, into, plan)
 
-    def _look(self) -> None:
+    def _look(self, after_s: float) -> None:
         give_way()
+        self._ending.wait(after_s)
         while not self._ending.wait(_TURN_S):
             try:
                 self.turn()

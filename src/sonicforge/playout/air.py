@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sonicforge.playout.block import BLOCK, RATE, Block, Mark
 from sonicforge.playout.door import News, NewsKind
 from sonicforge.playout.item import Item
 from sonicforge.playout.state import Sounding, State
+
+_PROVEN_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,8 @@ class Air:
         self._tell = tell
         self._resumed = resumed
         self._run: _Run | None = None
+        self._missed = 0
+        self._began_at = position
         self.position, self.utc = position, utc
 
     @property
@@ -38,6 +42,8 @@ class Air:
 
     def passed(self, block: Block) -> None:
         """A block is on its way to the listeners."""
+        # Positions that were never made are no seconds of the item: it stood still with the station.
+        self._missed += block.position - self.position
         for mark in block.marks:
             self._begin(mark, block.position + mark.offset, block.utc + mark.offset / RATE)
         self.position, self.utc = block.position + BLOCK, block.utc + BLOCK / RATE
@@ -58,8 +64,8 @@ class Air:
             self._run = None
 
     def state(self) -> State:
-        """What a restart needs."""
-        if self._run is None:
+        """What a restart needs. It does not name what sounds before that has proved to be no end of the process."""
+        if self._run is None or self.position - self._began_at < _PROVEN_S * RATE:
             return State(self.position, self.utc)
         kind = "track" if self._run.mark.kind == "bridge" else self._run.mark.kind
         return State(self.position, self.utc, Sounding(kind, self._run.mark.item, self._second()))
@@ -80,12 +86,12 @@ class Air:
 
     def _second(self) -> float:
         assert self._run is not None
-        return self._run.mark.at_s + (self.position - self._run.position) / RATE
+        return self._run.mark.at_s + (self.position - self._run.position - self._missed) / RATE
 
     def _begin(self, mark: Mark, position: int, utc: float) -> None:
         if self._run is not None:
             self._end(self._run, position, utc)
-        self._run = _Run(mark, position, utc)
+        self._run, self._missed = _Run(mark, position, utc), 0
         data = {
             "kind": mark.kind,
             "item": brief(mark.item),
@@ -98,7 +104,7 @@ class Air:
         self._tell(News("began", position, utc, data))
 
     def _end(self, run: _Run, position: int, utc: float, *, stopped: bool = False) -> None:
-        played_s = round((position - run.position) / RATE, 6)
+        played_s = round((position - run.position - self._missed) / RATE, 6)
         data = {"kind": run.mark.kind, "item": brief(run.mark.item), "began": run.position, "played_s": played_s}
         self._tell(News("ended", position, utc, data | {"stopped": stopped}))
 

@@ -34,8 +34,8 @@ class Courier:
     """Opens the door, brings news out and orders and items in; tries again for ever when the door fails.
 
     `obey` carries out an order and says what became of it, None when it should be asked again later; `fault` hears
-    once of each trouble with the door. Without `start` everything happens in `turn` and `fetch`, for a station that
-    runs on a clock without waiting.
+    once of each trouble with the door. `inline`, everything happens in `turn` and `fetch` and nothing in a thread,
+    for a station that runs on a clock without waiting.
     """
 
     def __init__(
@@ -45,10 +45,11 @@ class Courier:
         *,
         obey: Callable[[Order], str | None],
         fault: Callable[[str], None],
+        inline: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._folder, self._open_door = folder, open_door
-        self._obey, self._fault, self._clock = obey, fault, clock
+        self._obey, self._fault, self._clock, self._inline = obey, fault, clock, inline
         self._spool = Spool(folder / NEWS_FILE)
         self._fresh: deque[News] = deque(maxlen=_MOST_NEWS)
         self._door: Door | None = None
@@ -63,9 +64,9 @@ class Courier:
         self._outcomes: dict[int, str] = {}
         self.trouble = "not open yet"
 
-    def start(self) -> None:
-        """Begin to walk."""
-        self._thread = Thread(target=self._walk, name="courier", daemon=True)
+    def start(self, *, after_s: float = 0.0) -> None:
+        """Begin to walk; the first way, on which the library is loaded, after so many seconds."""
+        self._thread = Thread(target=self._walk, args=(after_s,), name="courier", daemon=True)
         self._thread.start()
 
     def close(self, timeout_s: float = 2.0) -> None:
@@ -74,7 +75,7 @@ class Courier:
         self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout_s)
-        elif self._door is not None:
+        if self._inline and self._door is not None:
             self.turn()
 
     def tell(self, news: News) -> None:
@@ -90,10 +91,10 @@ class Courier:
             if self._shelf:
                 return self._shelf.popleft()
             self._wanted = True
-            if self._thread is not None:
+            if self._door is not None and not self._inline:
                 self._wake.set()
                 self._waiting.wait_for(lambda: not self._wanted, wait_s)
-        if self._thread is None:
+        if self._inline:
             self.turn()
         with self._waiting:
             return self._shelf.popleft() if self._shelf else None
@@ -121,7 +122,8 @@ class Courier:
         finally:
             self._answer()
 
-    def _walk(self) -> None:
+    def _walk(self, after_s: float) -> None:
+        self._ending.wait(after_s)
         while not self._ending.is_set():
             self.turn()
             self._wake.wait(TURN_S)

@@ -3,7 +3,10 @@
 bytes -> (now and then a stretch of about a second) -> decoder -> Ear: loudness, silence, standing still
 """
 
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from io import BytesIO
 from math import inf, isfinite, log10
 from typing import Any
@@ -21,8 +24,8 @@ SILENT_DB, SOUNDING_DB = -60.0, -55.0
 _REPEATS_DB = -50.0
 """A piece that differs from the one before by less than this stands still; noise, reverb and detune all differ more."""
 
-_AT_FIRST = 16_384
-"""Bytes taken for the first stretch of a stream whose rate is not known yet."""
+_IDLE_S = 2.5
+"""Without bytes for so long, a stream stands still; outputs hand them on at least every second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,49 +94,56 @@ class Probe:
 
     `container` is FFmpeg's name of the format (`mp3`, `adts`, `ogg`, `flac`, `flv`, `mpegts`, `mp4`). `header` are the
     bytes a decoder needs first (the first Ogg pages, an mp4 initialisation segment; nothing for mp3 and adts). Feed
-    whole frames, pages or fragments.
+    whole frames, pages or fragments, as they leave: time is told by `clock`, for silence has hardly any bytes.
     """
 
     def __init__(
-        self, container: str, *, header: bytes = b"", listen_s: float = 1.0, rest_s: float = 5.0, alarm_s: float = 5.0
+        self,
+        container: str,
+        *,
+        header: bytes = b"",
+        listen_s: float = 1.0,
+        rest_s: float = 5.0,
+        alarm_s: float = 5.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._container, self._header = container, header
-        self._listen_s, self._rest_s = listen_s, rest_s
+        self._listen_s, self._rest_s, self._alarm_s, self._clock = listen_s, rest_s, alarm_s, clock
         self._ear = Ear(alarm_s=alarm_s)
         self._stretch = bytearray()
-        self._rate = 0.0
-        self._rested = 0.0
+        self._told_at = self._fed_at = clock()
+        self._listens_at = self._began_at = self._told_at
         self._undecodable_s = 0.0
 
     def feed(self, data: bytes) -> None:
         """Bytes that have just left."""
-        if self._rate and not self._ear.suspicious and self._rested < self._rest_s * self._rate:
-            self._rested += len(data)
+        now = self._fed_at = self._clock()
+        if now < self._listens_at and not self._ear.suspicious and not self._undecodable_s:
             return
+        if not self._stretch:
+            self._began_at = now
         self._stretch += data
-        if len(self._stretch) >= (self._listen_s * self._rate or _AT_FIRST):
-            self._listen(bytes(self._stretch))
+        if now - self._began_at >= self._listen_s:
+            self._listen(bytes(self._stretch), now)
             self._stretch.clear()
-            self._rested = 0.0
 
     def read(self) -> ProbeReading:
-        """The last reading; bytes that nobody can decode count as standing still."""
+        """As heard last. Bytes that nobody can decode, or none at all, count as standing still."""
         heard = self._ear.read()
-        if not self._undecodable_s:
+        idle_s = self._clock() - self._fed_at
+        stuck_s = max(self._undecodable_s, idle_s if idle_s > _IDLE_S else 0.0)
+        if not stuck_s:
             return heard
-        return ProbeReading(heard.level_lufs, heard.silent_s, round(self._undecodable_s, 2), False)
+        return replace(heard, frozen_s=round(stuck_s, 2), healthy=heard.healthy and stuck_s < self._alarm_s)
 
-    def _listen(self, stretch: bytes) -> None:
-        rested_s = self._rested / self._rate if self._rate else 0.0
+    def _listen(self, stretch: bytes, now: float) -> None:
+        lasted_s, self._told_at = now - self._told_at, now
+        self._listens_at = now + self._rest_s
         try:
-            sound = decoded(self._container, self._header + stretch)
+            self._ear.hear(decoded(self._container, self._header + stretch), stands_for_s=lasted_s)
+            self._undecodable_s = 0.0
         except UnreadableAudio:
-            self._undecodable_s += rested_s + (len(stretch) / self._rate if self._rate else self._listen_s)
-            return
-        self._undecodable_s = 0.0
-        seconds = sound.shape[1] / RATE
-        self._rate = len(stretch) / seconds
-        self._ear.hear(sound, stands_for_s=rested_s + seconds)
+            self._undecodable_s += lasted_s
 
 
 def decoded(container: str, data: bytes) -> Samples:
@@ -147,10 +157,11 @@ def decoded(container: str, data: bytes) -> Samples:
     resampler: Any = av.AudioResampler(format="fltp", layout="stereo", rate=RATE)
     try:
         with av.open(BytesIO(data), format=container) as source:
-            for frame in source.decode(audio=0):
-                pieces += [piece.to_ndarray() for piece in resampler.resample(frame)]
+            for packet in source.demux(audio=0):
+                # A stretch may begin and end inside a frame.
+                with suppress(av.FFmpegError):
+                    pieces += [part.to_ndarray() for frame in packet.decode() for part in resampler.resample(frame)]
     except (av.FFmpegError, IndexError) as error:
-        # The end of a stretch may be cut inside a frame; what came before counts.
         if not pieces:
             raise UnreadableAudio(f"{len(data)} bytes of {container} hold no sound: {error}") from error
     sound = np.concatenate(pieces[1:], axis=1) if len(pieces) > 1 else np.zeros((2, 0), np.float32)

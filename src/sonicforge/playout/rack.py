@@ -8,7 +8,7 @@ from threading import Event, Lock, Thread
 from typing import Final
 
 from sonicforge.errors import SonicForgeError
-from sonicforge.playout.block import Block
+from sonicforge.playout.block import BLOCK, RATE, Block
 from sonicforge.playout.outputs.output import Output, OutputState
 from sonicforge.playout.outputs.wish import Wish
 
@@ -16,6 +16,11 @@ log = logging.getLogger(__name__)
 
 _TURN_S: Final = 1.0
 _WAITS_S: Final = (5.0, 15.0, 60.0)
+
+FIRST_S: Final = 6.0
+"""So much of a station's beginning is kept for outputs that take a while to load their codecs."""
+
+_FIRST: Final = round(FIRST_S * RATE / BLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ class Rack:
         self._slots: dict[str, _Slot] = {}
         self._sending: tuple[Output, ...] = ()
         self._threw: set[str] = set()
+        self._first: list[Block] | None = []
+        self._passing = Lock()
         self._work = Lock()
         self._wake, self._ending = Event(), Event()
         self._thread: Thread | None = None
@@ -62,14 +69,11 @@ class Rack:
 
     def send(self, block: Block) -> None:
         """Hand a block to everyone."""
-        for output in self._sending:
-            try:
-                output.send(block)
-            except Exception as error:
-                if output.name not in self._threw:
-                    self._threw.add(output.name)
-                    log.exception("output %s threw", output.name)
-                    self._fault(output.name, f"it threw {error!r}")
+        with self._passing:
+            if self._first is not None:
+                self._first = [*self._first, block] if len(self._first) < _FIRST else None
+            for output in self._sending:
+                self._pass(output, block)
 
     def states(self) -> tuple[OutputState, ...]:
         """Of every wished output, in the order of the wishes."""
@@ -90,6 +94,15 @@ class Rack:
         until = time.monotonic() + timeout_s
         for closer in closers:
             closer.join(max(0.1, until - time.monotonic()))
+
+    def _pass(self, output: Output, block: Block) -> None:
+        try:
+            output.send(block)
+        except Exception as error:
+            if output.name not in self._threw:
+                self._threw.add(output.name)
+                log.exception("output %s threw", output.name)
+                self._fault(output.name, f"it threw {error!r}")
 
     def _tend(self) -> None:
         while not self._ending.is_set():
@@ -130,7 +143,10 @@ class Rack:
         self._threw.discard(wish.name)
         state = OutputState(wish.name, wish.kind, "connecting", now)
         self._slots[wish.name] = _Slot(wish, output, state, time.monotonic())
-        self._sending = (*self._sending, output)
+        with self._passing:
+            for block in self._first or ():
+                self._pass(output, block)
+            self._sending = (*self._sending, output)
 
     def _take_out(self, name: str) -> None:
         slot = self._slots.pop(name)

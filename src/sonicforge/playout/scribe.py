@@ -1,7 +1,9 @@
 """`Scribe`: writes the station's small files in a thread of its own, so that a slow or full disk holds nobody up."""
 
+import json
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Condition, Thread
 from typing import Any, Final
@@ -67,12 +69,21 @@ class Scribe:
 
     def _write(self, name: str, value: Any) -> None:
         count = self._written.get(name, 0)
+        path = self._folder / f"{name.replace('_', '-')}.json"
         try:
-            write_json(self._folder / f"{name.replace('_', '-')}.json", value, durable=count % DURABLE_EVERY == 0)
+            write_json(path, value, durable=count % DURABLE_EVERY == 0)
             self._written[name] = count + 1
             self._refused = False
-        except (OSError, ValueError, TypeError) as error:
+        except OSError as error:
             if not self._refused:
                 log.warning("cannot write %s: %s", name, error)
                 self._fault(f"{name} cannot be written: {error}")
             self._refused = True
+            _write_over(path, value)
+
+
+def _write_over(path: Path, value: Any) -> None:
+    """On a full disk the old file's own place still takes the new words; readers of a half-written one look again."""
+    with suppress(OSError), path.open("r+b") as file:
+        file.write(json.dumps(value, ensure_ascii=False).encode())
+        file.truncate()

@@ -83,12 +83,19 @@ def start_after(state: State | None, now: float) -> Start:
     return Start(state.position + blocks * BLOCK, utc, utc - state.utc)
 
 
-def write_json(path: Path, value: Any, *, durable: bool = False) -> None:
-    """Replace a file whole; `durable` ones are on the disk when this returns. Raises `OSError`."""
+def write_json(path: Path, value: Any, *, durable: bool = False, private: bool = False) -> None:
+    """Replace a file whole; `durable` ones are on the disk when this returns, `private` ones only their owner reads.
+
+    Raises `OSError`.
+    """
     hidden = path.with_name(f".{path.name}.part")
-    with hidden.open("w", encoding="utf-8") as file:
+    with open(hidden, "w", encoding="utf-8", opener=_private if private else None) as file:
         json.dump(value, file, ensure_ascii=False, separators=(",", ":"))
         if durable:
             file.flush()
             os.fsync(file.fileno())
     hidden.replace(path)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

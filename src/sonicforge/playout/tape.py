@@ -25,6 +25,11 @@ _FADE_IN: Final = round(0.25 * RATE)
 _BED_LOOKS_EVERY: Final = 2 * RATE
 _NOTHING: Final = np.zeros((2, 0), np.float32)
 
+SILENT_S: Final = 2.5
+"""An item that says nothing for so long has ended, whatever its file says; music rests for less."""
+
+_SILENT: Final = 3e-4
+
 
 @dataclass(frozen=True, slots=True)
 class Pull:
@@ -114,6 +119,7 @@ class Tape:
         self._source: _Source = _Rest()
         self._marks: list[Mark] = []
         self._bed_looked_at = 0
+        self._silent = 0
         if begin is not None:
             self._play(_Body(*begin, fade_in=begin[0].place > 0), 0)
         else:
@@ -128,6 +134,7 @@ class Tape:
         while filled < BLOCK:
             self._look_ahead(filled)
             part = self._part(BLOCK - filled)
+            self._listen(part)
             samples[:, filled : filled + part.shape[1]] = part
             filled += part.shape[1]
             if not part.shape[1]:
@@ -178,6 +185,9 @@ class Tape:
         seam = self._ahead.seam
         body.leave = seam.leaves_out_at if seam is not None and seam.leaves_out_at >= place else None
         remaining = body.deck.remaining
+        if self._silent > SILENT_S * RATE:
+            self._leave_silence(body, offset)
+            return
         if remaining is None or remaining > _QUICK:
             return
         if body.deck.fault:
@@ -187,6 +197,17 @@ class Tape:
             taken = self._ahead.take()
             if taken is not None:
                 self._leave_quickly(body, taken[0], taken[1].kind, "the end came before a bridge was ready", offset)
+
+    def _listen(self, part: Samples) -> None:
+        heard = part.shape[1] and float(np.abs(part).max()) >= _SILENT
+        self._silent = 0 if heard else self._silent + part.shape[1]
+
+    def _leave_silence(self, body: _Body, offset: int) -> None:
+        self._silent = 0
+        taken = self._ahead.take()
+        if taken is not None:
+            self._ahead.fell_silent(body.item)
+            self._leave_quickly(body, taken[0], taken[1].kind, "it fell silent", offset)
 
     def _advance(self, offset: int) -> None:
         """What sounded has ended; what comes instead begins `offset` samples into the block."""

@@ -10,6 +10,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Final
@@ -35,7 +36,7 @@ from sonicforge.playout.rack import Rack, changed
 from sonicforge.playout.reserve import Reserve
 from sonicforge.playout.scribe import Scribe
 from sonicforge.playout.seam import Join
-from sonicforge.playout.state import Start, State, read_state, start_after, write_json
+from sonicforge.playout.state import STATE_FILE, Start, State, read_state, start_after, write_json
 from sonicforge.playout.tape import Tape
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,8 @@ _RESUMES_S: Final = 45.0
 """After a longer pause the station begins with something new instead of going on in the middle."""
 
 _CHECKS_AFTER_S: Final = 30.0
+_LIBRARY_AFTER_S, _DJ_AFTER_S = 2.5, 5.0
+"""Loading takes a second of a core each; with a piece already playing, the outputs come first."""
 
 
 class Tower:
@@ -77,7 +80,9 @@ class Tower:
         state = read_state(folder)
         start = start_after(state, time.time() if start_utc is None else start_utc)
         self._clock = _clock(start, state, paced=paced, wait=self._ending.wait, tell=self._clock_spoke)
-        self._courier = Courier(folder, open_door, obey=self._obey, fault=self._door_failed, clock=self._now)
+        self._courier = Courier(
+            folder, open_door, obey=self._obey, fault=self._door_failed, inline=not paced, clock=self._now
+        )
         self._scribe = Scribe(folder, fault=lambda words: self._air.news("fault", what="disk", words=words))
         self._reserve = Reserve(reserve, tell=self._item_failed)
         chance = random.Random(seed)
@@ -86,7 +91,7 @@ class Tower:
         self._makes_none = make is None
         self._rack = Rack(make or _no_outputs, fault=self._output_failed)
         self._guard = Guard()
-        self._begin = _resumed(state, start)
+        self._begin = _resumed(folder, state, start)
         self._air = Air(self._courier.tell, start.position, start.utc, resumed=self._begin is not None)
         self._marks: tuple[Mark, ...] = ()
         self._states: tuple[OutputState, ...] = ()
@@ -113,7 +118,6 @@ class Tower:
         """Sound first: outputs, library and everything else start beside it."""
         wishes = () if self._makes_none else self._wishes()
         if self._paced:
-            self._courier.start()
             self._scribe.start()
             self._rack.start()
         self._rack.wish(wishes)
@@ -123,7 +127,9 @@ class Tower:
         self._feeder = Feeder(tape, fault=lambda words: self._air.news("fault", what="programme", words=words))
         if self._paced:
             self._feeder.start()
-            self._ahead.start()
+            hurry = self._ahead.out is None
+            self._courier.start(after_s=0.0 if hurry else _LIBRARY_AFTER_S)
+            self._ahead.start(after_s=0.0 if hurry else _DJ_AFTER_S)
             Thread(target=self._check_reserve, name="reserve", daemon=True).start()
         return self._feeder
 
@@ -207,7 +213,7 @@ class Tower:
         if self._makes_none:
             return "refused: the outputs of this station are fixed"
         wishes = checked_wishes(order.data.get("outputs"))
-        write_json(self._folder / OUTPUTS_FILE, [wish.to_json() for wish in wishes], durable=True)
+        write_json(self._folder / OUTPUTS_FILE, [wish.to_json() for wish in wishes], durable=True, private=True)
         self._rack.wish(wishes)
         return "done"
 
@@ -239,8 +245,10 @@ class Tower:
         self._air.news("fault", what="door", words=words)
 
     def _item_failed(self, item: Item, words: str) -> None:
+        """A file that is there and cannot be played is bad; one that is not there may be a disk that is not."""
         log.warning("%s cannot be played: %s", item.id, words)
-        self._air.news("fault", what="item", item=brief(item), words=words, unplayable=True)
+        there = item.path.is_file()
+        self._air.news("fault", what="item", item=brief(item), words=words, unplayable=there)
 
     def _seam_failed(self, item: Item, words: str) -> None:
         self._air.news("fault", what="seam", item=brief(item), words=words, unplayable=False)
@@ -260,14 +268,19 @@ def _clock(
     return Clock(start.position, utc=start.utc, paced=paced, gap=state is not None, wait=wait, tell=tell)
 
 
-def _resumed(state: State | None, start: Start) -> tuple[Deck, Kind] | None:
-    """What sounded before the restart, at the second where it would be by now, if there is enough left of it."""
+def _resumed(folder: Path, state: State | None, start: Start) -> tuple[Deck, Kind] | None:
+    """What sounded before the restart, at the second where it would be by now, if there is enough left of it.
+
+    Should its file have ended the process, it is not tried a second time.
+    """
     heard = None if state is None else state.sounding
     if heard is None or not 0 <= start.lost_s <= _RESUMES_S or heard.item.id == "bed":
         return None
     second = heard.at_s + start.lost_s
     if second > heard.item.duration_s - 10.0:
         return None
+    with suppress(OSError):
+        write_json(folder / STATE_FILE, State(start.position, start.utc).to_json())
     try:
         return Deck(heard.item, second), heard.kind
     except UnreadableAudio as error:

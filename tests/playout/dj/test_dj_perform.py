@@ -115,7 +115,7 @@ def test_the_same_steady_sound_on_both_sides_never_gets_louder(sounds: Path, met
 
 @pytest.mark.parametrize("bpm", [120.5, 123.0, 60.7, 179.0])
 def test_beats_meet_within_two_milliseconds_over_the_whole_blend(sounds: Path, bpm: float) -> None:
-    out, into = heard(sounds, clicks, "a"), heard(sounds, clicks, "b", bpm=bpm)
+    out, into = heard(sounds, clicks, "a"), heard(sounds, clicks, "b", bpm=bpm, drums=bpm != 179.0)
     transition = decide(out, into, context=Context(wish="B"))
     assert transition.method in "BRH"
     length = round(transition.length_s * RATE)
@@ -258,3 +258,18 @@ def test_no_peak_passes_the_ceiling(sounds: Path) -> None:
     bridge = perform(transition, out, into)
     middle = np.ascontiguousarray(bridge.samples[:, 4096:-4096])
     assert true_peak_db(Audio(middle)) <= -0.9
+
+
+@pytest.mark.parametrize("late", [0.0, 0.4, -0.3])
+def test_the_new_first_bar_lands_on_the_old_bar_line(sounds: Path, late: float) -> None:
+    out, into = heard(sounds, silence, "a"), heard(sounds, clicks, "b", bpm=131)
+    assert out.barlines is not None
+    assert into.barlines is not None
+    lines = replace(into.barlines, bars_s=tuple(second + late for second in into.barlines.bars_s))
+    transition = decide(out, replace(into, barlines=lines))
+    assert transition.method == "E"
+    new = read_along(transition.into, read_excerpt(into, 0, 20), round(transition.length_s * RATE))
+    sample = transition.into.time_map[0]
+    one = sample[0] + late - sample[1]
+    assert min(abs(one + transition.out_at_s - line) for line in out.barlines.bars_s) < 1.5 / RATE
+    assert np.abs(new).max() > 0.1

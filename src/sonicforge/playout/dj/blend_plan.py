@@ -22,7 +22,7 @@ STEP, GENTLE = 0.0025, 0.002
 MOST, MOST_BEATLESS = 0.04, 0.08
 PLATTER = 0.0085
 """Up to this change of speed the pitch may move with it (15 cents); beyond, time is stretched and pitch stays."""
-LONGEST_BLEND_S = 75.0
+LONGEST_BLEND_S = 48.0
 THIN_HZ = 250.0
 _SHARES = (64, 32, 16, 8, 4)
 _QUIET, _HALF = 1 / 3, 0.5
@@ -101,7 +101,9 @@ def plan_blend(pair: Pair, lock: Lock, method: Method) -> Transition | None:
     overlaps = [overlap for bars in _SHARES if (overlap := _overlap(out, into, lock, bars)) is not None]
     if not overlaps:
         return None
-    wanted = phrase_bars(pair.out.genre)
+    # Half a minute of stretched sound is all that a transition may cost.
+    near = abs(lock.residual) < PLATTER
+    wanted = phrase_bars(pair.out.genre) if near else _SHARES[2]
     best = max(overlaps, key=lambda overlap: _fitness(overlap, wanted, pair.match.key))
     return _transition(best, pair.match, method)
 
@@ -112,6 +114,8 @@ def _overlap(out: Phrases, into: Phrases, lock: Lock, bars: int) -> Overlap | No
     if units < 2 or bars > 0.6 * out.bars or units * lock.in_bars > 0.6 * into.bars:
         return None
     overlap = Overlap(out, into, lock, units, out.bars - units * lock.out_bars)
+    if min(lock.out_bars, lock.in_bars) > 1 and overlap.both("drums"):
+        return None  # Three kicks against four or two are no mix but a mess.
     lengths = overlap.lengths_s()
     most = MOST_BEATLESS if overlap.beatless() else MOST
     change = overlap.change()
@@ -144,16 +148,18 @@ def _transition(overlap: Overlap, match: Match, method: Method) -> Transition:
     out_at = round(overlap.out.line_s(overlap.out_bar) * RATE) / RATE
     enters = round(overlap.into.line_s(overlap.in_bar) * RATE) / RATE
     swap = _swap_unit(overlap)
-    leaves = max(swap, round(overlap.units * 0.75))
+    late = min(round(overlap.units * 0.75), overlap.units - 1)
+    leaves = late if swap == overlap.units else max(swap, late)
     beat = overlap.out.beat_s(overlap.out_bar)
+    swap_s = min(starts[swap], length - 2 * beat)
     out_map, in_map = _maps(overlap, starts, out_at, enters, length)
-    edges = (starts[swap], starts[leaves], length)
+    edges = (swap_s, starts[leaves], length)
     out = _out_lane(out_map, edges, beat)
     into = _in_lane(in_map, edges, beat, starts[max(1, overlap.units // 4)])
     tempo = round(out.speeds[-1], 6), round(into.speeds[0], 6)
     return Transition(
         method, out_at, max(in_map[0][1], 0.0), enters, length, out, into,
-        tempo=tempo, bass_swap_s=starts[swap], score=match.score, reasons=(*match.reasons, *_reasons(overlap, swap)),
+        tempo=tempo, bass_swap_s=swap_s, score=match.score, reasons=(*match.reasons, *_reasons(overlap, swap)),
     )  # fmt: skip
 
 
@@ -178,9 +184,12 @@ def _maps(
 
 
 def _swap_unit(overlap: Overlap) -> int:
-    """The unit on which the low end changes hands: as few bars without one as possible, the middle if all are alike."""
+    """The unit before which the low end changes hands: as few without one as can be, else near the middle.
+
+    `units` itself is the end, for a new track whose low end comes later.
+    """
     units, p, q = overlap.units, overlap.lock.out_bars, overlap.lock.in_bars
-    places = sorted({max(1, units * quarter // 4) for quarter in (1, 2, 3)}, key=lambda unit: abs(unit - units / 2))
+    places = sorted({max(1, units * quarter // 4) for quarter in range(1, 5)}, key=lambda unit: abs(unit - units / 2))
 
     def hollow(swap: int) -> int:
         before = sum(not overlap.out.low_end(overlap.out_bar + unit * p) for unit in range(swap))
@@ -191,12 +200,13 @@ def _swap_unit(overlap: Overlap) -> int:
 
 def _out_lane(time_map: Points, edges: tuple[float, float, float], beat: float) -> Lane:
     swap, leaves, end = edges
-    dark = leaves if leaves > swap + 2 * beat else end
+    first = min(swap, leaves)
+    dark = leaves if leaves > first + 2 * beat else end
     return Lane(
         time_map,
         fader=((leaves, 1.0), (end, 0.0)),
         highpass_hz=((swap, OPEN_HIGHPASS_HZ), (swap + beat, THIN_HZ)),
-        lowpass_hz=((swap, OPEN_LOWPASS_HZ), (swap + beat, 12_000.0), (dark, 1_500.0)),
+        lowpass_hz=((first, OPEN_LOWPASS_HZ), (first + beat, 12_000.0), (dark, 1_500.0)),
         keeps_pitch=_keeps_pitch(time_map),
     )
 
@@ -222,5 +232,6 @@ def _reasons(overlap: Overlap, swap: int) -> tuple[str, ...]:
     bars, speed = overlap.units * p, overlap.out_unit_s(0) / overlap.in_unit_s(overlap.units - 1)
     side = f"{bars} bars side by side" if p == q else f"{bars} bars over {overlap.in_bar} of the next ({p} to {q})"
     tempo = "the tempos are the same" if abs(speed - 1) < 1e-4 else f"the tempo moves by {100 * (speed - 1):+.1f} %"
-    low = f"low end swapped on bar {swap * p + 1}"
+    place = f"on bar {swap * p + 1}" if swap < overlap.units else "at the very end"
+    low = f"low end swapped {place}"
     return f"{side}, from bar {overlap.out_bar + 1} of {overlap.out.bars}", tempo, low

@@ -9,7 +9,7 @@ from sonicforge.playout.block import RATE
 from sonicforge.playout.dj.held import held_chord, station_level
 from sonicforge.playout.dj.pair import Pair
 from sonicforge.playout.dj.phrases import Phrases, calm, leaving_bar
-from sonicforge.playout.dj.transition import OPEN_LOWPASS_HZ, Extra, Lane, Method, Points, Transition
+from sonicforge.playout.dj.transition import OPEN_HIGHPASS_HZ, OPEN_LOWPASS_HZ, Extra, Lane, Method, Points, Transition
 
 CLOSE_S = 0.008
 """A fader that shuts faster would click, a slower one would blur the last beat."""
@@ -18,7 +18,8 @@ LONGEST_GAP_S = 0.4
 STOP_BEND = 1.6
 _STOP_POINTS = 48
 _AFTER_S = 0.25
-_RISER_LUFS, _IMPACT_LUFS = -21.0, -21.0
+_RISER_LUFS, _IMPACT_LUFS = -17.0, -20.0
+_LIFT_HZ = 180.0
 _IMPACT_S = 2.5
 _VEIL_S, _VEIL_BELOW_LU = 7.0, 8.0
 
@@ -65,7 +66,11 @@ def plan_cut(pair: Pair) -> Transition:
     bars = 4 if pair.out_bars.beat_s(pair.out_bars.bars - 1) * pair.out_bars.lines.beats_per_bar < 2.0 else 2
     seam = _seam(pair.out_bars, leaving_bar(pair.out_bars, hot=True), bars)
     gap = seam.one_s - min(seam.beat_s, LONGEST_GAP_S)
-    lane = Lane(_straight(seam.out_at_s, seam.one_s), fader=((gap - CLOSE_S, 1.0), (gap, 0.0)))
+    lane = Lane(
+        _straight(seam.out_at_s, seam.one_s),
+        fader=((gap - CLOSE_S, 1.0), (gap, 0.0)),
+        highpass_hz=((0.5 * gap, OPEN_HIGHPASS_HZ), (gap, _LIFT_HZ)),
+    )
     extras = (
         Extra("riser", 0.0, gap, _RISER_LUFS, seam.beat_s),
         Extra("echo", gap, seam.one_s - gap + 2 * seam.beat_s, beat_s=seam.beat_s),
@@ -96,8 +101,10 @@ def _onto_the_one(
     method: Method, pair: Pair, seam: _Seam, lane: Lane, extras: tuple[Extra, ...], after_s: float, reason: str
 ) -> Transition:
     """The next track untouched, its first bar on the one, up to `after_s` behind it."""
-    shift = round((pair.in_bars.line_s(0) - seam.one_s) * RATE)
-    length = round((seam.one_s + after_s) * RATE)
+    first = pair.in_bars.line_s(0)
+    shift = round((first - seam.one_s) * RATE)
+    # Where the file begins after its first bar line, the bridge lasts until it is heard.
+    length = round((seam.one_s + max(after_s, _AFTER_S - first)) * RATE)
     begins = max(0, -shift)
     in_map = ((begins / RATE, (begins + shift) / RATE), (length / RATE, (length + shift) / RATE))
     extras = tuple(extra for extra in extras if extra.at_s < length / RATE)

@@ -27,7 +27,9 @@ class Excerpt:
         return self.start + self.samples.shape[1]
 
     def span(self, start: int, stop: int) -> Samples:
-        """A copy of samples `start` to `stop` of the item, silence where the excerpt has none."""
+        """Samples `start` to `stop` of the item, silence where the excerpt has none. Nobody may write into them."""
+        if self.start <= start <= stop <= self.end:
+            return self.samples[:, start - self.start : stop - self.start]
         out = np.zeros((2, max(stop - start, 0)), np.float32)
         first, last = max(start, self.start), min(stop, self.end)
         if first < last:

@@ -82,14 +82,13 @@ def _riser(mix: Samples, extra: Extra, seed: int) -> None:
     end = length / RATE
     hiss = Sweep(hertz_curve(((0.0, 300.0), (end, 4_000.0)), length), high=True, q=1.2).process(hiss)
     hiss = Sweep(hertz_curve(((0.0, 900.0), (end, 14_000.0)), length), high=False, q=0.8).process(hiss)
-    hiss *= _gain_to(extra.level_lufs, hiss[:, -RATE // 2 :], MOMENTARY)
     times = np.arange(points_for(length)) * (32 / RATE)
-    shape = 10 ** (-24 * (1 - np.clip(times / end, 0, 1)) ** 0.7 / 20)
+    shape = 10 ** (-8 * (1 - np.clip(times / end, 0, 1)) / 20)
     beats = (times - end) / extra.beat_s
     tremble = 0.75 + 0.25 * np.cos(2 * np.pi * np.where(beats > -4, 4, 2) * beats)
     ends = np.clip((end - times) / 0.006, 0, 1) * np.clip(times / 0.05, 0, 1)
     ride(hiss, (shape * tremble * ends).astype(np.float32))
-    mix[:, at : at + length] += hiss
+    mix[:, at : at + length] += hiss * _gain_to(extra.level_lufs, hiss, MOMENTARY)
 
 
 def _impact(mix: Samples, extra: Extra, seed: int) -> None:

@@ -11,7 +11,9 @@ from sonicforge.playout.item import Item
 
 FADE_S = 5.0
 _TAIL_S, _RISE_S, _HOLD_S = (5.0, 12.0), (5.0, 12.0), (6.0, 14.0)
-_PAD_BELOW_LU = 4.0
+_NEAR_SHARE = 0.35
+"""When the new track enters, as a share of the old one's tail, where both may sound together."""
+_PAD_BELOW_LU = 3.0
 _DARK_HZ, _VEILED_HZ = 700.0, 500.0
 _THIN_HZ = 120.0
 
@@ -22,12 +24,13 @@ def plan_bridge(out: Item, into: Item, phrases: tuple[Phrases | None, Phrases | 
     Where genres and keys are near, the two overlap and the chord is only a veil between them.
     """
     near = match.key >= TOGETHER and match.affinity >= 3
-    tail = _four_bars(phrases[0], out, last=True, limits=_TAIL_S)
     rise = _four_bars(phrases[1], into, last=False, limits=_RISE_S)
-    hold = 0.0 if near else min(max(2 * tail, _HOLD_S[0]), _HOLD_S[1])
+    tail = _four_bars(phrases[0], out, last=True, limits=_TAIL_S)
+    tail = min(tail, rise / (1 - _NEAR_SHARE)) if near else tail
+    hold = min(max(2 * tail, _HOLD_S[0]), _HOLD_S[1])
     out_at = round(_leave_s(out, phrases[0], tail) * RATE)
-    enters_after = 0.35 * tail if near else tail + hold
-    start, length = round(enters_after * RATE), round((max(enters_after + rise, tail)) * RATE)
+    enters_after = _NEAR_SHARE * tail if near else tail + hold
+    start, length = round(enters_after * RATE), round((enters_after + rise) * RATE)
     end_s, tail = length / RATE, min(tail, length / RATE)
     pad = Extra("pad", 0.0, end_s, station_level(out, into) - _PAD_BELOW_LU, pitches=held_chord(out, into))
     return Transition(
@@ -40,15 +43,27 @@ def plan_bridge(out: Item, into: Item, phrases: tuple[Phrases | None, Phrases | 
 def plan_fade(
     out: Item, into: Item, *, leave_at_s: float | None = None, length_s: float = FADE_S, reasons: tuple[str, ...] = ()
 ) -> Transition:
-    """A plain fade of equal power; by default it ends with the old track, a skip leaves it at `leave_at_s`."""
+    """A plain fade of equal power in whose middle the low ends change hands.
+
+    By default it ends with the old track; a skip leaves it at `leave_at_s`.
+    """
     length = round(max(min(length_s, out.duration_s / 3, into.duration_s / 3), 0.05) * RATE)
     latest = out.duration_s - length / RATE
     leave = max(round(min(leave_at_s if leave_at_s is not None else latest, latest) * RATE), 0)
     end = length / RATE
     return Transition(
         "F", leave / RATE, 0.0, end, end,
-        Lane(((0.0, leave / RATE), (end, leave / RATE + end)), fader=((0.0, 1.0), (end, 0.0))),
-        Lane(((0.0, 0.0), (end, end)), fader=((0.0, 0.0), (end, 1.0))),
+        Lane(
+            ((0.0, leave / RATE), (end, leave / RATE + end)),
+            fader=((0.0, 1.0), (end, 0.0)),
+            highpass_hz=((0.4 * end, OPEN_HIGHPASS_HZ), (0.6 * end, _THIN_HZ)),
+        ),
+        Lane(
+            ((0.0, 0.0), (end, end)),
+            fader=((0.0, 0.0), (end, 1.0)),
+            highpass_hz=((0.4 * end, _THIN_HZ), (0.6 * end, OPEN_HIGHPASS_HZ)),
+        ),
+        bass_swap_s=0.5 * end,
         reasons=(*reasons, f"{end:.1f} s of equal power"),
     )  # fmt: skip
 

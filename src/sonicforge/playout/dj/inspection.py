@@ -98,24 +98,26 @@ def _bass(joined: Samples, sides: Sides, tracks: tuple[Samples, Samples]) -> flo
 
     A low end that is a small part of the whole sound cannot be said to double: a quarter of its power counts at least.
     """
-    alone = (np.concatenate([sides.before, tracks[0]], axis=1), np.concatenate([tracks[1], sides.after], axis=1))
-    lows = max(_loudest_second(_low(track)) for track in alone)
-    whole = max(_loudest_second(_thin(track)) for track in alone)
+    alone = (sides.before, tracks[0]), (tracks[1], sides.after)
+    lows = max(_loudest_second(np.concatenate([_low(part) for part in parts])) for parts in alone)
+    whole = max(_loudest_second(np.concatenate([_thin(part) for part in parts])) for parts in alone)
     together = _loudest_second(_low(joined))
     return round(float(np.clip(10 * np.log10(together / max(lows, _LOW_SHARE * whole)), -60, 60)), 2)
 
 
 def _thin(samples: Samples) -> NDArray[np.float64]:
     """Root mean square of both channels and every 16 samples."""
-    whole = samples[:, : samples.shape[1] // _THIN * _THIN].astype(np.float64)
-    return np.sqrt((whole**2).mean(axis=0).reshape(-1, _THIN).mean(axis=1))
+    whole = samples[:, : samples.shape[1] // _THIN * _THIN].reshape(2, -1, _THIN)
+    return np.sqrt(np.einsum("ckt,ckt->k", whole, whole) / (2 * _THIN)).astype(np.float64)
 
 
 def _low(samples: Samples) -> NDArray[np.float64]:
     """What lies below 120 Hz, at a sixteenth of the rate."""
-    mono = samples.mean(axis=0)
-    thin = mono[: mono.size // _THIN * _THIN].reshape(-1, _THIN).mean(axis=1)
-    return np.asarray(sosfilt(butter(4, _LOW_HZ, fs=RATE / _THIN, output="sos"), thin.astype(np.float64)))
+    whole = samples[:, : samples.shape[1] // _THIN * _THIN].reshape(2, -1, _THIN)
+    thin = np.einsum("ckt->k", whole).astype(np.float64) / (2 * _THIN)
+    if not thin.size:
+        return thin
+    return np.asarray(sosfilt(butter(4, _LOW_HZ, fs=RATE / _THIN, output="sos"), thin))
 
 
 def _loudest_second(signal: NDArray[np.float64]) -> float:

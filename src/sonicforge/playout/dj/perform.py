@@ -16,17 +16,19 @@ from sonicforge.playout.dj.extras import add_extra
 from sonicforge.playout.dj.fade_plan import FADE_S, plan_fade
 from sonicforge.playout.dj.inspection import Inspection, inspect
 from sonicforge.playout.dj.lanes import play_lane
-from sonicforge.playout.dj.level import Sides, even_out
+from sonicforge.playout.dj.level import MOMENTARY, Sides, even_out, power_of, windows
 from sonicforge.playout.dj.transition import Transition
 from sonicforge.playout.dj.warp import read_along
 from sonicforge.playout.item import Item
 from sonicforge.sound.audio import Audio, Samples
+from sonicforge.sound.k_weighting import PIECES_PER_SECOND
 
 CEILING_DB = -1.0
 SIDE_S = 8.0
 """How much of both items is heard around the bridge to judge it."""
 _ALONE_S = (3.0, 6.0)
 _SEAM = 2048
+_ENDING_S, _FADED_LU = 16.0, 15.0
 
 
 def perform(transition: Transition, out: Item, into: Item) -> Bridge:
@@ -39,7 +41,7 @@ def perform(transition: Transition, out: Item, into: Item) -> Bridge:
     if not inspection.defects or transition.method == "F":
         return _told(bridge, begin)
     reason = f"{transition.words} was given up: {', '.join(inspection.defects)}"
-    fade, faded = _render(plan_fade(out, into, reasons=(*transition.reasons, reason)), out, into)
+    fade, faded = _render(_fade(out, into, reasons=(*transition.reasons, reason)), out, into)
     if len(faded.defects) >= len(inspection.defects):
         return _told(bridge, begin)
     return _told(fade, begin)
@@ -51,7 +53,20 @@ def plain_fade(out: Item, into: Item, *, leave_at_s: float | None = None, length
     Raises `UnreadableAudio` when either file cannot be read.
     """
     begin = time.process_time()
-    return _told(_render(plan_fade(out, into, leave_at_s=leave_at_s, length_s=length_s), out, into)[0], begin)
+    return _told(_render(_fade(out, into, leave_at_s=leave_at_s, length_s=length_s), out, into)[0], begin)
+
+
+def _fade(
+    out: Item, into: Item, *, leave_at_s: float | None = None, length_s: float = FADE_S, reasons: tuple[str, ...] = ()
+) -> Transition:
+    """The plain fade; where nobody says when, its middle lies where the old track has died away."""
+    if leave_at_s is None:
+        first_s = max(out.duration_s - _ENDING_S, 0.0)
+        loud = windows(power_of(read_excerpt(out, first_s, out.duration_s).samples), MOMENTARY)
+        sounding = np.flatnonzero(loud > loud.max(initial=-120.0) - _FADED_LU)
+        if sounding.size:
+            leave_at_s = max(first_s + int(sounding[-1]) / PIECES_PER_SECOND - length_s / 2, 0.0)
+    return plan_fade(out, into, leave_at_s=leave_at_s, length_s=length_s, reasons=reasons)
 
 
 def _told(bridge: Bridge, begin: float) -> Bridge:

@@ -34,8 +34,7 @@ class Phrases:
         span = self.section(bar)
         if span is None or bar >= self.bars:
             return 0
-        # The mean of a bar's edges tells its section, so half a bar is the tolerance here too.
-        return bar - next(n for n in range(bar + 1) if self.line_s(n) > span.start_s - self.beat_s(n) or n == bar)
+        return bar - self.lines.bar_at(span.start_s + self.beat_s(bar) / 2)
 
     def plays(self, bar: int, what: str) -> bool:
         """Whether drums, bass or lead (`what`) begin notes in the section of a bar; without sections it is assumed."""

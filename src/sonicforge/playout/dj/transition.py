@@ -128,9 +128,9 @@ class Transition:
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> "Transition":
-        """`to_json` backwards; raises `BadDataFile` for anything else."""
+        """`to_json` backwards, `facts` of a bridge left out; raises `BadDataFile` for anything else."""
         try:
-            known = {name: value for name, value in told.items() if name != "words"}
+            known = {name: value for name, value in told.items() if name not in ("words", "facts")}
             extras = [{**extra, "pitches": tuple(extra.get("pitches", ()))} for extra in known.get("extras", ())]
             known["extras"] = tuple(Extra(**extra) for extra in extras)
             known["out"], known["into"] = _lane(known["out"]), _lane(known["into"])

@@ -62,6 +62,8 @@ def _read(data: bytes, at: int, depth: int) -> tuple[Any, int]:
             return _read_text(data, at, ">I")
         case 5 | 6:
             return None, at
+        case 11:
+            return struct.unpack_from(">d", data, at)[0], at + 10
         case 3:
             return _read_fields(data, at, depth)
         case 8:

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 BLOCK_S = BLOCK / RATE
 _STEADY_S = 20.0
-_REFUSED_WAIT_S = 60.0
+_REFUSED_WAITS_S = (10.0, 60.0)
 
 
 class Refused(SonicForgeError):
@@ -77,18 +77,19 @@ class Consumer(ABC):
     def close(self) -> None:
         """End the session and the thread; waits a few seconds at most."""
         self._ending.set()
-        self._interrupt()
         if self._thread is not None:
-            self._thread.join(5.0)
-        self._standing.become("off")
-        self._standing.set(bitrate=0)
+            self._thread.join(1.5)
+            if self._thread.is_alive():
+                self._interrupt()
+                self._thread.join(3.5)
+        self._standing.end()
 
     @abstractmethod
     def _session(self) -> None:
         """Connect and serve until closed; raises whatever ends it before."""
 
-    def _interrupt(self) -> None:  # noqa: B027 - most sessions look at `_ending` often enough
-        """Wake a session that waits for the far end."""
+    def _interrupt(self) -> None:  # noqa: B027 - a session that looks at `_ending` often enough needs none
+        """Tear a session away from a far end that it waits for."""
 
     def _heard(self, reading: ProbeReading) -> None:
         """What the probe says of the encoded sound."""
@@ -113,11 +114,13 @@ class Consumer(ABC):
         if lasted_s > _STEADY_S:
             self._backoff.reset()
         refused = isinstance(error, Refused)
-        wait_s = max(self._backoff.next_s(), _REFUSED_WAIT_S if refused else 0.0)
+        wait_s = self._backoff.next_s()
+        if refused:
+            wait_s = max(wait_s, _REFUSED_WAITS_S[self._backoff.tries > 3])
         words = _words(error)
         log.warning("output %s: %s; next try in %.1f s", self._name, words, wait_s)
         self._standing.become("failed" if refused else self.resting, words)
-        self._standing.set(bitrate=0)
+        self._standing.set(bitrate=0, level_lufs=None, silent_s=0.0, frozen_s=0.0)
         self._ending.wait(wait_s)
         if not self._ending.is_set():
             self._standing.began_again()

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from sonicforge.errors import OutOfRange, UnknownName
+from sonicforge.errors import BadInput, OutOfRange, UnknownName
 from sonicforge.playout.block import RATE
 from sonicforge.playout.outputs.lame import Lame, system_lame
 from sonicforge.sound.audio import Samples
@@ -57,9 +57,11 @@ class Encoder(Protocol):
 
 
 def checked_coding(name: str, bitrate: int) -> tuple[Coding, int]:
-    """The coding and the bit rate to use (its own for 0); raises `UnknownName`, `OutOfRange`."""
+    """The coding and the bit rate to use (its own for 0); raises `BadInput`."""
     if name not in CODINGS:
         raise UnknownName("coding", name, CODINGS)
+    if not isinstance(bitrate, int) or isinstance(bitrate, bool):
+        raise BadInput(f"bit rate of {name} is {bitrate!r:.40}, but must be a whole number of bit/s")
     low, high = CODINGS[name].bitrates
     if high and bitrate and not low <= bitrate <= high:
         raise OutOfRange(f"bit rate of {name}", bitrate, low, high, "bit/s")

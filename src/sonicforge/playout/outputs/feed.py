@@ -40,6 +40,7 @@ class Feed:
         self.rung: int | None = None
         self.dropped_ms = 0
         self.reading = ProbeReading()
+        self._ended = ""
         self._pieces: deque[Piece] = deque()
         self._news = Condition()
 
@@ -68,11 +69,19 @@ class Feed:
         self._append(pieces)
 
     def take(self, timeout_s: float) -> Piece | None:
-        """The oldest piece, or None when none came for a while."""
+        """The oldest piece, or None when none came for a while; raises `ConnectionError` after `end`."""
         with self._news:
+            if self._ended:
+                raise ConnectionAbortedError(self._ended)
             if not self._pieces:
                 self._news.wait(timeout_s)
             return self._pieces.popleft() if self._pieces else None
+
+    def end(self, reason: str) -> None:
+        """Nothing will come any more."""
+        with self._news:
+            self._ended = reason
+            self._news.notify()
 
     def _append(self, pieces: Iterable[Piece]) -> None:
         with self._news:

@@ -74,7 +74,7 @@ class Film:
             "maxrate": most,
             "bufsize": most,
             "forced-idr": "1",
-            "x264-params": "scenecut=0:keyint=infinite",
+            "x264-params": "scenecut=0:keyint=infinite:colorprim=bt709:transfer=bt709:colormatrix=bt709",
         }
         stream: Any = self._container.add_stream("libx264", rate=FRAMES_PER_S, options=options)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"

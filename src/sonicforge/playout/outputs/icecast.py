@@ -1,6 +1,6 @@
 """Icecast source client: one mount, in MP3, Opus, AAC or FLAC, with titles."""
 
-from sonicforge.errors import UnknownName
+from sonicforge.errors import BadInput, UnknownName
 from sonicforge.playout.block import Block
 from sonicforge.playout.item import Item
 from sonicforge.playout.outputs.announcer import Announcer
@@ -39,6 +39,9 @@ class IcecastOutput(Consumer):
         public: bool = False,
     ) -> None:
         super().__init__(name)
+        for told in (title, genre, description):
+            if not isinstance(told, str):
+                raise BadInput(f"an Icecast title, genre or description is text, met {told!r:.40}")
         self._mount = Mount.from_url(url)
         wanted = format or _BY_ENDING.get(self._mount.path.rpartition(".")[2], "mp3")
         if wanted not in FORMATS:
@@ -52,10 +55,11 @@ class IcecastOutput(Consumer):
         self._about |= {"Ice-Description": description} if description else {}
         self._about |= {"Ice-Bitrate": str(self._bitrate // 1000)} if self._bitrate else {}
         self._item: Item | None = None
+        self._source: IcecastSource | None = None
 
     def _session(self) -> None:
         self._standing.become("connecting", f"{self._mount.authority}{self._mount.path}")
-        source = IcecastSource(self._mount, self._mime, self._about)
+        self._source = source = IcecastSource(self._mount, self._mime, self._about)
         announcer = Announcer(lambda title: tell_title(self._mount, title))
         before = self._standing.read().bytes_taken
         try:
@@ -67,6 +71,10 @@ class IcecastOutput(Consumer):
         finally:
             announcer.close()
             source.close()
+
+    def _interrupt(self) -> None:
+        if self._source is not None:
+            self._source.close()
 
     def _feed(self, source: IcecastSource, announcer: Announcer, before: int) -> None:
         coder = self._new_coder()
@@ -87,7 +95,7 @@ class IcecastOutput(Consumer):
             source.send(data)
             probe.feed(data)
             self._heard(probe.read())
-            self._standing.set(bytes_taken=before + source.taken)
+            self._standing.took(before + source.taken)
 
     def _turned(self, block: Block) -> bool:
         """Whether another piece begins in this block."""

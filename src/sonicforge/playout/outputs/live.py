@@ -79,6 +79,7 @@ class LiveOutput(Consumer):
             self._past.append(block)
             self._standing.set(bitrate=sum(self._rates[ending] for ending in feeds))
             self._heard(feeds[ALWAYS].reading)
+            self._standing.moved()
 
     def _choose(self, server: LiveServer, feeds: dict[str, "_Feed"]) -> None:
         """Start the encoders that somebody waits for, stop those that nobody has listened to for a while."""
@@ -86,7 +87,7 @@ class LiveOutput(Consumer):
             quiet_s = time.monotonic() - channel.left_at
             wanted = ending == ALWAYS or bool(channel.listeners) or quiet_s < _LINGER_S
             if wanted and ending not in feeds:
-                coder = encoder(ending, bitrate=self._rates[ending], comments={"title": self._title})
+                coder = encoder(ending, bitrate=self._rates[ending], comments={"album": self._title})
                 feeds[ending] = _Feed(server, ending, coder)
                 for block in self._past:
                     feeds[ending].add(block, self._announced)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import resource
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
@@ -38,6 +39,7 @@ class LiveServer:
             raise CannotWrite(
                 f"cannot listen on {self._path}: longer than {_MOST_PATH} bytes; use a shorter data folder"
             )
+        _allow_many_connections()
         self._loop = asyncio.new_event_loop()
         self._thread.start()
         self._up.wait()
@@ -65,7 +67,7 @@ class LiveServer:
     def _run(self) -> None:
         try:
             server = self._loop.run_until_complete(self._listen())
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, `start` waits to hear of it
             self._failure = error
             self._up.set()
             self._loop.close()
@@ -151,6 +153,14 @@ class LiveServer:
         lines += [f"icy-br: {channel.bitrate // 1000}"] if channel.bitrate else []
         lines += [f"icy-metaint: {METAINT}"] if icy else []
         return "\r\n".join([*lines, "", ""]).encode()
+
+
+def _allow_many_connections() -> None:
+    """Raise this process's limit of open files as far as the system lets anybody."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_LISTENERS + 1024 if hard == resource.RLIM_INFINITY else min(hard, MOST_LISTENERS + 1024)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _request(head: bytes) -> tuple[str, str, dict[str, str]]:

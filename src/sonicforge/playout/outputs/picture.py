@@ -1,5 +1,7 @@
 """The station's picture: art, title and a moving spectrum, as 4:2:0 frames for a video encoder."""
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
@@ -20,6 +22,8 @@ _BARS_TOP, _BARS_HEIGHT = 400, 180
 _BAR = 12
 _BAR_STEP = 16
 _BARS_WIDTH = BANDS * _BAR_STEP
+_font = cache(font)
+
 _LUMA, _BLUE, _RED = 196, 118, 150
 """The colour of the bars in Y, Cb and Cr: warm white."""
 
@@ -64,30 +68,35 @@ def _page(item: Item | None, station: str) -> Image.Image:
         page = Image.blend(page, glow, 0.35)
         page.paste(square, (_MARGIN, (HEIGHT - _ART) // 2))
     pen = ImageDraw.Draw(page)
-    pen.text((_TEXT_LEFT, 130), _cut(pen, station.upper(), 26), fill=(178, 182, 196), font=font(26))
+    pen.text((_TEXT_LEFT, 130), _cut(pen, station.upper(), 26), fill=(178, 182, 196), font=_font(26))
     if item is not None:
-        pen.text((_TEXT_LEFT, 190), _cut(pen, item.title, 60), fill=(250, 248, 242), font=font(60))
-        pen.text((_TEXT_LEFT, 276), _cut(pen, item.artist, 34), fill=(214, 216, 226), font=font(34))
+        size = next((size for size in (60, 48, 38) if _width(pen, item.title, size) <= _TEXT_WIDTH), 38)
+        pen.text((_TEXT_LEFT, 252), _cut(pen, item.title, size), fill=(250, 248, 242), font=_font(size), anchor="ls")
+        pen.text((_TEXT_LEFT, 276), _cut(pen, item.artist, 34), fill=(214, 216, 226), font=_font(34))
         below = " · ".join(part for part in (item.genre.replace("_", " "), item.key) if part)
-        pen.text((_TEXT_LEFT, 330), _cut(pen, below, 26), fill=(178, 182, 196), font=font(26))
+        pen.text((_TEXT_LEFT, 330), _cut(pen, below, 26), fill=(178, 182, 196), font=_font(26))
     return page
+
+
+def _width(pen: ImageDraw.ImageDraw, text: str, size: int) -> float:
+    return pen.textlength(one_line(text, 300), font=_font(size))
 
 
 def _cut(pen: ImageDraw.ImageDraw, text: str, size: int) -> str:
     """As much of a title as fits on its line."""
     line = one_line(text, 300)
-    if pen.textlength(line, font=font(size)) <= _TEXT_WIDTH:
+    if pen.textlength(line, font=_font(size)) <= _TEXT_WIDTH:
         return line
-    while line and pen.textlength(line + "…", font=font(size)) > _TEXT_WIDTH:
+    while line and pen.textlength(line + "…", font=_font(size)) > _TEXT_WIDTH:
         line = line[:-1]
     return line.rstrip() + "…"
 
 
 def _planes(page: Image.Image) -> Planes:
-    """RGB to limited-range BT.601 planes, which is what players assume of a stream that says nothing."""
-    full = np.asarray(page.convert("YCbCr"), np.float32)
-    luma = 16 + full[..., 0] * (219 / 255)
-    chroma = 128 + (full[..., 1:] - 128) * (224 / 255)
-    small = chroma.reshape(HEIGHT // 2, 2, WIDTH // 2, 2, 2).mean(axis=(1, 3))
-    parts = [luma.ravel(), small[..., 0].ravel(), small[..., 1].ravel()]
-    return np.round(np.concatenate(parts)).astype(np.uint8).reshape(HEIGHT * 3 // 2, WIDTH)
+    """RGB to limited-range BT.709 planes, as the film says of itself (ITU-R BT.709-6, 3.2 to 3.5)."""
+    red, green, blue = np.moveaxis(np.asarray(page.convert("RGB"), np.float32) / 255, 2, 0)
+    luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    pair = np.stack([(blue - luma) / 1.8556, (red - luma) / 1.5748])
+    chroma = 128 + 224 * pair.reshape(2, HEIGHT // 2, 2, WIDTH // 2, 2).mean(axis=(2, 4))
+    planes = np.concatenate([(16 + 219 * luma).ravel(), chroma.ravel()])
+    return np.round(planes).astype(np.uint8).reshape(HEIGHT * 3 // 2, WIDTH)

@@ -19,6 +19,9 @@ from sonicforge.playout.outputs.stepping import Stepper
 
 _LOOK_EVERY_S = 0.5
 
+SESSIONS_H = {".youtube.com": 11.75, ".twitch.tv": 47.0}
+"""YouTube keeps an archive of up to 12 hours of a stream, Twitch ends one after 48."""
+
 
 class Link(Protocol):
     """A connection to a far end that takes the contents of pieces."""
@@ -29,6 +32,8 @@ class Link(Protocol):
     def send(self, content: Any) -> None: ...
 
     def listen(self) -> None: ...
+
+    def drop(self) -> None: ...
 
     def close(self) -> None: ...
 
@@ -53,6 +58,7 @@ class PushOutput(Consumer):
         self._session_s = inf if session_h is None else session_h * 3600
         self._steps = Stepper(rung, len(RUNGS) - 1)
         self._lost_ms = 0
+        self._link: Link | None = None
 
     @property
     def state(self) -> OutputState:
@@ -71,9 +77,13 @@ class PushOutput(Consumer):
     def _connect(self) -> Link:
         """A fresh connection, ready for setup and key."""
 
+    def _interrupt(self) -> None:
+        if self._link is not None:
+            self._link.drop()
+
     def _session(self) -> None:
         self._standing.become("connecting", self._shown)
-        link = self._connect()
+        self._link = link = self._connect()
         feed = Feed(self.container, self._steps.rung)
         self._stage.join(feed)
         try:
@@ -92,7 +102,8 @@ class PushOutput(Consumer):
             piece = feed.take(0.5)
             if piece is not None:
                 link.send(piece.content)
-            link.listen()
+            else:
+                link.listen()
             now = time.monotonic()
             if now - looked >= _LOOK_EVERY_S:
                 rate = 8 * (link.taken - taken) / (now - looked)
@@ -103,7 +114,8 @@ class PushOutput(Consumer):
 
     def _look(self, feed: Feed, taken: int, rate: float, now: float) -> None:
         old = self._standing.read().bitrate
-        self._standing.set(bytes_taken=taken, bitrate=round(old + (rate - old) * 0.2 if old else rate))
+        self._standing.took(taken)
+        self._standing.set(bitrate=round(old + (rate - old) * 0.2 if old else rate))
         self._heard(feed.reading)
         if self._steps.look(feed.waiting_ms, now):
             feed.wanted = self._steps.rung
@@ -112,7 +124,10 @@ class PushOutput(Consumer):
 
 
 class RtmpOutput(PushOutput):
-    """To `rtmp://host/app/key` or `rtmps://host/app/key`."""
+    """To `rtmp://host/app/key` or `rtmps://host/app/key`.
+
+    Sessions on platforms known to limit them are renewed in time by themselves (`SESSIONS_H`).
+    """
 
     kind = "rtmp"
     container = "flv"
@@ -121,7 +136,9 @@ class RtmpOutput(PushOutput):
         self, name: str, url: str, *, title: str = "SonicForge", rung: int = 0, session_h: float | None = None
     ) -> None:
         self._target = Target.from_url(url)
-        super().__init__(name, title, rung=rung, session_h=session_h)
+        known = (hours for host, hours in SESSIONS_H.items() if self._target.host.endswith(host))
+        hours = next(known, None) if session_h is None else session_h
+        super().__init__(name, title, rung=rung, session_h=hours)
 
     @property
     def _shown(self) -> str:

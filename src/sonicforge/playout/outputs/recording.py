@@ -85,7 +85,7 @@ class RecordingOutput(Consumer):
         for mark in block.marks:
             if mark.kind != "bridge":
                 self._sounding = (mark, block.position + mark.offset)
-        self._standing.took(file.write(block))
+        self._standing.took(self._standing.read().bytes_taken + file.write(block))
         self._heard(file.reading)
         if file.blocks % _CARE_EVERY == 0:
             file.settle()

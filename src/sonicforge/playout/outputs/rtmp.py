@@ -18,7 +18,9 @@ from sonicforge.playout.outputs.wire import Wire
 _ACK, _USER, _WINDOW, _BANDWIDTH, _COMMAND = 3, 4, 5, 6, 20
 _PING, _PONG = 6, 7
 _CONTROL_STREAM, _COMMAND_STREAM, _SOUND_STREAM, _PICTURE_STREAM = 2, 3, 4, 6
-_REFUSALS = ("BadName", "Unauthorized", "Rejected", "BadAuth", "InvalidApp", "Denied")
+_REFUSALS = ("Unauthorized", "Rejected", "BadAuth", "InvalidApp", "Denied")
+"""Words of a lasting no. A name in use is none: often our own last connection is what the server still holds."""
+
 _WAIT_S = 10.0
 
 
@@ -65,7 +67,7 @@ class RtmpLink:
         self._zero_ms: int | None = None
         try:
             self._shake_hands()
-            self._publish(target)
+            self._begin(target)
             self._wire.limit_buffer(128 << 10)
         except BaseException:
             self._wire.close()
@@ -91,9 +93,14 @@ class RtmpLink:
         if heard := self._wire.waiting():
             self._hear(heard)
 
+    def drop(self) -> None:
+        """Hang up, also while another thread is sending."""
+        self._wire.close()
+
     def close(self) -> None:
         """Say goodbye as far as the server still listens, and hang up."""
         with suppress(OSError):
+            self._wire.hurry()
             self._command("deleteStream", 0, None, self._stream)
         self._wire.close()
 
@@ -106,6 +113,13 @@ class RtmpLink:
             raise ConnectionError(f"no RTMP server answers there (version {answer[0]})")
         self._wire.send(answer[1:1537])
         self._inbound.add(answer[1 + 2 * 1536 :])
+
+    def _begin(self, target: Target) -> None:
+        try:
+            self._publish(target)
+        except ConnectionResetError:
+            words = f"{target.shown} hung up before the stream began; is the key right?"
+            raise ConnectionRefusedError(words) from None
 
     def _publish(self, target: Target) -> None:
         self._wire.send(chunks(_CONTROL_STREAM, SET_CHUNK, 0, struct.pack(">I", CHUNK)))
@@ -155,8 +169,9 @@ class RtmpLink:
         self._inbound.add(data)
         for kind, body in self._inbound.messages():
             self._heed(kind, body)
-            if kind == _COMMAND and (command := amf.decoded(body))[:1] == ["onStatus"]:
-                self._check_status(command)
+            with suppress(ValueError):  # servers chat in forms of their own; only what says the end matters here
+                if kind == _COMMAND and (command := amf.decoded(body))[:1] == ["onStatus"]:
+                    self._check_status(command)
 
     def _heed(self, kind: int, body: bytes) -> None:
         if kind == _USER and body[:2] == struct.pack(">H", _PING):

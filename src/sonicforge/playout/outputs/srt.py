@@ -76,7 +76,7 @@ class SrtLink:
             raise Refused("SRT needs libsrt, which is not installed (Debian: libsrt1.5-gnutls)")
         self._library = library
         self._call = library.srt_create_socket()
-        self.taken = 0
+        self._sent = 0
         try:
             self._set_options(target)
             self._connect(target)
@@ -84,18 +84,30 @@ class SrtLink:
             self.close()
             raise
 
+    @property
+    def taken(self) -> int:
+        """Bytes that the far end has acknowledged."""
+        waiting = ctypes.c_size_t(0)
+        if self._library.srt_getsndbuffer(self._call, None, ctypes.byref(waiting)) < 0:
+            return self._sent
+        return max(0, self._sent - waiting.value)
+
     def send(self, data: bytes) -> None:
         """Whole packets of MPEG-TS."""
         for start in range(0, len(data), _PAYLOAD):
             part = data[start : start + _PAYLOAD]
             if self._library.srt_sendmsg2(self._call, part, len(part), None) < 0:
                 raise ConnectionError(self._reason())
-            self.taken += len(part)
+            self._sent += len(part)
 
     def listen(self) -> None:
         """Raises when the call has ended."""
         if self._library.srt_getsockstate(self._call) != _CONNECTED:
             raise ConnectionResetError("the far end hung up")
+
+    def drop(self) -> None:
+        """Hang up, also while another thread is sending."""
+        self._library.srt_close(self._call)
 
     def close(self) -> None:
         """Hang up."""
@@ -127,6 +139,6 @@ def _address(host: str, port: int) -> bytes:
     """A sockaddr; raises `OSError` for an unknown name."""
     family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
     number = struct.pack("=H", family) if sys.platform != "darwin" else bytes([0, family])
-    raw = socket.inet_pton(family, where[0])
+    raw = socket.inet_pton(family, str(where[0]))
     rest = raw + bytes(8) if family == socket.AF_INET else bytes(4) + raw + bytes(4)
     return number + struct.pack(">H", port) + rest

@@ -82,10 +82,13 @@ class Stage:
                 block = self._inbox.take(0.5)
                 if block is not None:
                     show.add(block, self._item, feeds)
-        except Exception:
+        except Exception as error:
             log.exception("the picture of %s failed", self._station)
             with self._lock:
                 self._thread = None
+                for feed in self._feeds:
+                    feed.end(f"the picture failed: {error}")
+                self._feeds.clear()
         finally:
             show.close()
 

@@ -43,6 +43,10 @@ class Wire:
         """Let the system hold no more than about `size` bytes, so that a slow far end is felt early."""
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
 
+    def hurry(self) -> None:
+        """From now on wait no longer than a moment."""
+        self._socket.settimeout(0.5)
+
     def send(self, data: bytes | bytearray | memoryview) -> None:
         """All of `data`; raises `TimeoutError` when the far end takes nothing for the time-out."""
         self._socket.sendall(data)
@@ -58,8 +62,12 @@ class Wire:
     def waiting(self) -> bytes:
         """What has come by now, without waiting; raises `ConnectionError` when the far end has hung up."""
         pending = self._tls and isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()
-        if not pending and not select.select([self._socket], [], [], 0)[0]:
-            return b""
+        if not pending:
+            # Not select(): a station with a thousand listeners has file numbers beyond what that can look at.
+            look = select.poll()
+            look.register(self._socket, select.POLLIN)
+            if not look.poll(0):
+                return b""
         return self.receive()
 
     def close(self) -> None:

@@ -14,20 +14,16 @@ class Listening:
     def __init__(self, renditions: tuple[str, ...]) -> None:
         self._renditions = renditions
         self._ear = Ear()
-        self._chunks = dict.fromkeys(renditions, 0)
-        self._turn = 0
+        self._count = -1
         self._broken = ""
 
     def chunk(self, rendition: str, init: bytes, chunk: bytes) -> None:
-        """A chunk that has just been written."""
-        self._chunks[rendition] += 1
-        if rendition != self._renditions[self._turn % len(self._renditions)]:
-            return
-        if self._chunks[rendition] % _EVERY == 0:
-            self._turn += 1
-            self._hear(init + chunk, SEGMENT_S if not self._ear.suspicious else 0.0)
-        elif self._ear.suspicious:
-            self._hear(init + chunk, 0.0)
+        """A chunk that has just been written; renditions come in their order."""
+        self._count += rendition == self._renditions[0]
+        turn, place = divmod(self._count, _EVERY)
+        suspicious = self._ear.suspicious or bool(self._broken)
+        if rendition == self._renditions[turn % len(self._renditions)] and (suspicious or not place):
+            self._hear(init + chunk, 0.0 if suspicious else SEGMENT_S)
 
     def read(self) -> ProbeReading:
         heard = self._ear.read()

@@ -23,8 +23,8 @@ _LATE_S = 1.5 * TARGET_S
 class HlsOutput(Consumer):
     """Live HLS in `folder`: `master.m3u8` and a folder for each rendition.
 
-    `renditions` are names of `RENDITIONS`, `window_s` the seconds a listener can go back, 60..7200. When the disk is full
-    or refuses, the output is `failed`, in words; it tries again and goes on behind a discontinuity, numbers kept.
+    `renditions` are names of `RENDITIONS`, `window_s` the seconds a listener can go back, 60..7200. When the disk is
+    full or refuses, the output is `failed`, in words; it tries again and goes on behind a discontinuity, numbers kept.
     """
 
     kind = "hls"
@@ -38,13 +38,13 @@ class HlsOutput(Consumer):
         super().__init__(name, queue_s=15.0, most_wait_s=4.0)
         self._folder, self._renditions, self._window_s = folder, chosen(renditions), window_s
         self._listening = Listening(tuple(rendition.name for rendition in self._renditions))
-        self._newest: int | None = None
-        self._newest_at = time.monotonic()
+        self._segment: int | None = None
+        self._segment_at = time.monotonic()
 
     @property
     def state(self) -> OutputState:
         told = super().state
-        late_s = time.monotonic() - self._newest_at - SEGMENT_S
+        late_s = time.monotonic() - self._segment_at - SEGMENT_S
         if told.state != "on" or late_s <= _LATE_S - SEGMENT_S:
             return told
         # Whatever the thread is stuck in, players get nothing new: never show that as on air.
@@ -53,13 +53,11 @@ class HlsOutput(Consumer):
         return replace(told, state="waiting", detail=words, since=since, frozen_s=frozen_s, bitrate=0)
 
     def _session(self) -> None:
-        packager = Packager(
-            self._folder, self._renditions, window_s=self._window_s, on_chunk=self._listening.chunk
-        )
+        packager = Packager(self._folder, self._renditions, window_s=self._window_s, on_chunk=self._listening.chunk)
         try:
             for block in self._blocks():
                 if block is not None:
-                    packager.feed(block)
+                    packager.feed(block, sounding=self._newest)
                     self._look(packager)
             packager.close()
         except OSError as error:
@@ -71,12 +69,12 @@ class HlsOutput(Consumer):
     def _look(self, packager: Packager) -> None:
         """Notice a new segment."""
         sequence = packager.sequence
-        if sequence is None or not sequence.listed or sequence.listed[-1].number == self._newest:
+        if sequence is None or not sequence.listed or sequence.listed[-1].number == self._segment:
             return
         newest = sequence.listed[-1]
         if newest.number >= packager.first_own:
             self._tell(newest)
-        self._newest, self._newest_at = newest.number, time.monotonic()
+        self._segment, self._segment_at = newest.number, time.monotonic()
 
     def _tell(self, newest: Segment) -> None:
         size = sum(newest.sizes.values())
@@ -84,10 +82,6 @@ class HlsOutput(Consumer):
         wrong = "silence" if heard.silent_s >= heard.frozen_s else "the same sound over and over"
         trouble = "" if heard.healthy else f"{wrong} for {max(heard.silent_s, heard.frozen_s):.0f} s"
         self._standing.took(size)
-        self._standing.set(
-            bitrate=round(size * 8 / newest.seconds),
-            level_lufs=heard.level_lufs,
-            silent_s=heard.silent_s,
-            frozen_s=heard.frozen_s,
-        )
+        self._standing.set(bitrate=round(size * 8 / newest.seconds))
+        self._heard(heard)
         self._standing.become("failed" if trouble else "on", trouble)

@@ -23,6 +23,9 @@ from sonicforge.sound.audio import Samples
 OnChunk = Callable[[str, bytes, bytes], None]
 """Called for every chunk that was written: rendition, initialisation segment, chunk."""
 
+_NUMBERS = (1 << 31) - 2
+"""Fragments are numbered from 1 by a signed 32-bit number."""
+
 
 class Packager:
     """Turns blocks into live HLS under `folder`.
@@ -55,11 +58,17 @@ class Packager:
         """Number of the first segment that this packager began itself."""
         return self._first_own
 
-    def feed(self, block: Block) -> None:
-        """Take the next block; writes a chunk now and then."""
+    def feed(self, block: Block, *, sounding: tuple[Mark, int] | None = None) -> None:
+        """Take the next block; writes a chunk now and then.
+
+        `sounding` is the last mark of a track, jingle or reserve and its position, also where its block never came: a
+        run that begins in the middle of something tells what it is.
+        """
         self._now = block.utc + BLOCK / RATE
         if block.gap or block.position != self._expected or not self._encoders:
             self._begin_run(block)
+            if sounding is not None and sounding[1] < block.position:
+                self._note(_later(*sounding, self._start), self._start)
         self._expected = block.position + BLOCK
         for mark in block.marks:
             self._note(mark, block.position + mark.offset)
@@ -132,7 +141,7 @@ class Packager:
         number = self._known.next_number
         for encoder in self._encoders:
             name = encoder.rendition.name
-            chunk = encoder.take(end, self._cut // PAIR)
+            chunk = encoder.take(end, self._cut // PAIR % _NUMBERS + 1)
             self._sizes[name] = self._disk.append(name, number, chunk)
             if self._on_chunk is not None:
                 self._on_chunk(name, encoder.init, chunk)
@@ -175,3 +184,8 @@ class Packager:
     def _known(self) -> Sequence:
         assert self._sequence is not None
         return self._sequence
+
+
+def _later(mark: Mark, position: int, now: int) -> Mark:
+    """A mark as it would stand at a later position, while its item still sounds."""
+    return replace(mark, at_s=mark.at_s + (now - position) / RATE)

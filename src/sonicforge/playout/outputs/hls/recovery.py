@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from sonicforge.errors import UnreadableAudio
 from sonicforge.playout.outputs.hls.disk import Disk
 from sonicforge.playout.outputs.hls.fragment import samples_in
 from sonicforge.playout.outputs.hls.grid import SEGMENT_S
@@ -25,7 +26,7 @@ def recovered(disk: Disk, renditions: tuple[str, ...], window_s: float, utc: flo
         sequence = _with_tail(disk, past, window_s)
         sequence = replace(sequence, open=None, ranges=closed(sequence.ranges, sequence.end))
     disk.sweep(sequence)
-    return sequence
+    return sequence.forgetting(disk.delete(number for number, until in sequence.gone if until < utc))
 
 
 def _whole(disk: Disk, past: Sequence) -> bool:
@@ -47,5 +48,8 @@ def _with_tail(disk: Disk, past: Sequence, window_s: float) -> Sequence:
     for name, size in sizes.items():
         disk.cut(name, number, size)
     name = past.renditions[0]
-    length = samples_in(disk.read_init(name, past.open.inits[name]) + disk.read(name, number))
+    try:
+        length = samples_in(disk.read_init(name, past.open.inits[name]) + disk.read(name, number))
+    except (UnreadableAudio, FileNotFoundError):
+        return past
     return past.committed(past.open.position + length, sizes, window_s)
