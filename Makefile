@@ -35,7 +35,8 @@ peers: .venv-peers/installed
 
 # Outside judges of the tests: players, servers and fpcalc, from the system's packages. Without root the tests say what
 # is missing.
-PROGRAMS := fpcalc:libchromaprint-tools ffmpeg:ffmpeg mpv:mpv icecast2:icecast2 nginx:nginx-light
+PROGRAMS := fpcalc:libchromaprint-tools ffmpeg:ffmpeg mpv:mpv icecast2:icecast2 nginx:nginx-light \
+	node:nodejs
 programs:
 	@missing=""; for pair in $(PROGRAMS); do \
 		PATH="$$PATH:/usr/sbin" command -v "$${pair%%:*}" >/dev/null || missing="$$missing $${pair##*:}"; \

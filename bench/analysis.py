@@ -204,8 +204,11 @@ def main() -> None:
         print(line)
     if peers:
         print(f"  librosa's first file: {peers[0]['cold_start_s']:.0f} s of wall-clock time")
-    right, within, across = near(rows, truths)
-    print(f"  nearest track is of the same genre: {right:.2f}; cosine {within:.2f} within genres, {across:.2f} across")
+    if len(options.seeds) > 1:
+        right, within, across = near(rows, truths)
+        print(
+            f"  nearest track is of the same genre: {right:.2f}; cosine {within:.2f} within genres, {across:.2f} across"
+        )
     separation(paths[0], peer=bool(peers))
 
 

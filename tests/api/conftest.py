@@ -1,6 +1,7 @@
 """A web server over a small library: called in place for most tests, over a real socket where streams matter."""
 
 import asyncio
+import shutil
 from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -18,6 +19,7 @@ from sonicforge.library.values import Track
 from sonicforge.settings import Settings
 
 TOKEN = "the owner's own words"  # noqa: S105
+TRACK = "000000000001"
 HERE, THERE = "127.0.0.1", "203.0.113.9"
 
 
@@ -69,17 +71,36 @@ class Caller:
         self._runner.close()
 
 
+@pytest.fixture(scope="session")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with the station `main` and no music."""
+    folder = tmp_path_factory.mktemp("fresh")
+    app = make_app(folder, settings=Settings(folder, 2))
+    with app.state.front.desk.database.write() as session:
+        stations.add(session, "main", "Main", now=1.0)
+    app.state.front.desk.close()
+    return folder
+
+
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    return tmp_path / "data"
+def data(fresh: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(fresh, tmp_path / "data"))
 
 
 @pytest.fixture
 def call(data: Path) -> Iterator[Caller]:
-    """A server with the station `main` and no music, called from its own machine."""
+    """A server of it, called from its own machine."""
     caller = Caller(make_app(data, settings=Settings(data, 2, owner_token=TOKEN)))
-    with caller.front.desk.database.write() as session:
-        stations.add(session, "main", "Main", now=1.0)
+    yield caller
+    caller.close()
+
+
+@pytest.fixture(scope="module")
+def still(fresh: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
+    """A server with five tracks for tests that change nothing."""
+    folder = Path(shutil.copytree(fresh, tmp_path_factory.mktemp("still") / "data"))
+    caller = Caller(make_app(folder, settings=Settings(folder, 2, owner_token=TOKEN)))
+    tracks_on_a_shelf(caller.front.desk.database, caller.front.desk.objects, 5)
     yield caller
     caller.close()
 

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
-from conftest import Caller
+from conftest import TRACK, Caller
 from shelves import SOUND
 
 from sonicforge.api.front import Front
@@ -16,6 +16,17 @@ PLAYLIST = "#EXTM3U\n#EXT-X-VERSION:7\n" + "#EXTINF:5.952,\nseg.m4s\n" * 100
 
 @pytest.fixture
 def hls(data: Path) -> Path:
+    return on_air(data)
+
+
+@pytest.fixture
+def playing(still: Caller) -> Caller:
+    if not still.front.desk.air("main").exists():
+        on_air(still.front.desk.data)
+    return still
+
+
+def on_air(data: Path) -> Path:
     folder = data / "air" / "main" / "hls"
     (folder / "aac128").mkdir(parents=True)
     (folder / "master.m3u8").write_text(PLAYLIST)
@@ -30,11 +41,9 @@ def hls(data: Path) -> Path:
      ("bytes=5-5", 5, 5), (f"bytes=1-{10**15}", 1, None), ("bytes=-99999999", 0, None)],
 )  # fmt: skip
 @pytest.mark.parametrize("kind", ["track", "segment"])
-def test_a_part_is_the_part(
-    call: Caller, shelf: list[Track], hls: Path, kind: str, asked: str, first: int, last: int | None
-) -> None:
-    path = f"/api/v1/tracks/{shelf[0].id}/audio" if kind == "track" else "/hls/main/aac128/seg7.m4s"
-    answer = call.get(path, headers={"Range": asked})
+def test_a_part_is_the_part(playing: Caller, kind: str, asked: str, first: int, last: int | None) -> None:
+    path = f"/api/v1/tracks/{TRACK}/audio" if kind == "track" else "/hls/main/aac128/seg7.m4s"
+    answer = playing.get(path, headers={"Range": asked})
     end = len(SOUND) - 1 if last is None else last
     assert answer.status_code == 206
     assert answer.content == SOUND[first : end + 1]
@@ -43,26 +52,22 @@ def test_a_part_is_the_part(
 
 
 @pytest.mark.parametrize("path", ["/api/v1/tracks/000000000001/audio", "/hls/main/aac128/seg7.m4s"])
-def test_what_is_no_part_is_all_and_what_lies_behind_the_end_is_refused(
-    call: Caller, shelf: list[Track], hls: Path, path: str
-) -> None:
+def test_what_is_no_part_is_all_and_what_lies_behind_the_end_is_refused(playing: Caller, path: str) -> None:
     for odd in ("bytes=a-b", "bytes=9-3", "lines=1-2", "bytes=", "bytes=0-1,5-6", "x" * 500):
-        answer = call.get(path, headers={"Range": odd})
+        answer = playing.get(path, headers={"Range": odd})
         assert (answer.status_code, answer.content) == (200, SOUND)
-    beyond = call.get(path, headers={"Range": f"bytes={len(SOUND)}-"})
+    beyond = playing.get(path, headers={"Range": f"bytes={len(SOUND)}-"})
     assert beyond.status_code == 416
     assert beyond.headers["content-range"] == f"bytes */{len(SOUND)}"
-    assert call.get(path, headers={"Range": "bytes=0-1", "If-Range": '"other"'}).status_code == 200
+    assert playing.get(path, headers={"Range": "bytes=0-1", "If-Range": '"other"'}).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/api/v1/tracks/000000000001/audio", "/hls/main/aac128/seg7.m4s", "/"])
-def test_what_is_known_is_not_sent_again_and_a_head_has_no_body(
-    call: Caller, shelf: list[Track], hls: Path, path: str
-) -> None:
-    answer = call.get(path)
-    again = call.get(path, headers={"If-None-Match": answer.headers["etag"]})
+def test_what_is_known_is_not_sent_again_and_a_head_has_no_body(playing: Caller, path: str) -> None:
+    answer = playing.get(path)
+    again = playing.get(path, headers={"If-None-Match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
-    head = call("HEAD", path)
+    head = playing("HEAD", path)
     assert (head.status_code, head.content) == (200, b"")
     assert head.headers["content-length"] == str(len(answer.content))
 
@@ -110,7 +115,7 @@ def test_playlists_are_fresh_and_packed_segments_are_kept_for_ever(call: Caller,
     assert "content-encoding" not in plain.headers
     segment = call.get("/hls/main/aac128/seg7.m4s")
     assert segment.headers["content-type"] == "audio/mp4"
-    assert segment.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert segment.headers["cache-control"] == "public, max-age=3600, immutable"
     assert "content-encoding" not in segment.headers
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import time
+from pathlib import Path
 
 import orjson
 import pytest
@@ -45,9 +46,31 @@ def test_now_playing_is_what_this_listener_hears(call: Caller, front: Front, she
     assert before["play"] is None
 
 
+def test_what_sounds_is_known_before_the_log_has_it(call: Caller, front: Front, shelf: list[Track], data: Path) -> None:
+    now = time.time()
+    on_air(front, shelf[0], position=0, at=now - 100)
+    folder = data / "air" / "main"
+    folder.mkdir(parents=True)
+    heard = {"kind": "track", "item": {"id": shelf[1].id, "title": "Song 2"}, "at_s": 3.0}
+    heard["since"] = {"position": 4_800_000, "utc": now - 3}
+
+    def tell(**more: object) -> str:
+        told = {"written_at": now, "sounding": heard, "transition": None} | more
+        (folder / "now.json").write_bytes(orjson.dumps(told))
+        return str(call.get("/api/v1/now-playing").json()["track"]["id"])
+
+    assert tell() == shelf[1].id
+    assert call.get("/api/v1/now-playing?delay_s=5").json()["track"]["id"] == shelf[0].id
+    assert tell(written_at=now - 60) == shelf[0].id
+    assert tell(sounding=None) == shelf[0].id
+    assert tell(sounding={"item": 7}) == shelf[0].id
+    (folder / "now.json").write_text("{")
+    assert call.get("/api/v1/now-playing").json()["track"]["id"] == shelf[0].id
+
+
 @pytest.mark.parametrize("at", ["soon", "nan", "-1", "1e99", "2031-05-17T20:00:00", "9" * 40])
-def test_a_moment_that_is_none_is_refused(call: Caller, at: str) -> None:
-    answer = call.get("/api/v1/now-playing", params={"at": at})
+def test_a_moment_that_is_none_is_refused(still: Caller, at: str) -> None:
+    answer = still.get("/api/v1/now-playing", params={"at": at})
     assert answer.status_code == 422
     assert at[:3] in answer.json()["detail"]
 
@@ -88,11 +111,11 @@ def test_filters_are_all_held_to(call: Caller, shelf: list[Track]) -> None:
     assert found(liked_by_me=True) == []
 
 
-def test_a_page_begins_only_where_one_ended(call: Caller, shelf: list[Track]) -> None:
-    answer = call.get("/api/v1/tracks", params={"after": "somewhere"})
+def test_a_page_begins_only_where_one_ended(still: Caller) -> None:
+    answer = still.get("/api/v1/tracks", params={"after": "somewhere"})
     assert answer.status_code == 422
     assert "somewhere" in answer.json()["detail"]
-    assert call.get("/api/v1/tracks", params={"sort": "drop table"}).status_code == 422
+    assert still.get("/api/v1/tracks", params={"sort": "drop table"}).status_code == 422
 
 
 def test_a_track_tells_all_that_is_known_of_it(call: Caller, shelf: list[Track]) -> None:
@@ -136,8 +159,8 @@ def test_why_the_next_piece_is_next_is_told(call: Caller, front: Front, shelf: l
     "path", ["stations/nobody", "tracks/nothing", "tracks/nothing/audio", "queue?station=nobody", "generations/9",
              "requests/9", "now-playing?station=nobody", "health?station=nobody", "history/export?station=nobody"],
 )  # fmt: skip
-def test_what_is_not_there_is_404_by_name(call: Caller, path: str) -> None:
-    answer = call.get(f"/api/v1/{path}")
+def test_what_is_not_there_is_404_by_name(still: Caller, path: str) -> None:
+    answer = still.get(f"/api/v1/{path}")
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["value"] in path

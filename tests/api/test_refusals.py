@@ -46,12 +46,12 @@ def test_every_error_of_the_family_has_a_status_of_its_own() -> None:
         (b'{"text": "' + b"x" * 10_000 + b'"}', "application/json", 422),
     ],
 )
-def test_a_body_that_cannot_be_is_refused(call: Caller, body: bytes, kind: str, status: int) -> None:
-    answer = call.post("/api/v1/requests", content=body, headers={"Content-Type": kind})
+def test_a_body_that_cannot_be_is_refused(still: Caller, body: bytes, kind: str, status: int) -> None:
+    answer = still.post("/api/v1/requests", content=body, headers={"Content-Type": kind})
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["detail"]
-    assert call.get("/api/v1/requests").json()["items"] == []
+    assert still.get("/api/v1/requests").json()["items"] == []
 
 
 def test_letters_of_all_kinds_are_kept_on_one_line(call: Caller) -> None:
@@ -82,10 +82,11 @@ def test_letters_of_all_kinds_are_kept_on_one_line(call: Caller) -> None:
         "/api/v1/stations/..",
     ],
 )
-def test_path_tricks_lead_nowhere(call: Caller, shelf: list[Track], data: Path, path: str) -> None:
-    (data / "air" / "main" / "hls").mkdir(parents=True)
-    (data / "air" / "main" / "state.json").write_text("{}")
-    answer = call.get(path)
+def test_path_tricks_lead_nowhere(still: Caller, path: str) -> None:
+    folder = still.front.desk.air("main")
+    (folder / "hls").mkdir(parents=True, exist_ok=True)
+    (folder / "state.json").write_text("{}")
+    answer = still.get(path)
     assert answer.status_code in (400, 404)
     assert b"SQLite" not in answer.content
 
@@ -97,8 +98,8 @@ def test_path_tricks_lead_nowhere(call: Caller, shelf: list[Track], data: Path, 
      "now-playing?station=../x", "requests/99999999999999999999999", "generations?states=lost",
      "listeners/history?since=0"],
 )  # fmt: skip
-def test_a_number_or_name_outside_its_range_is_named(call: Caller, path: str) -> None:
-    answer = call(
+def test_a_number_or_name_outside_its_range_is_named(still: Caller, path: str) -> None:
+    answer = still(
         "PATCH" if path.startswith("queue") else "GET",
         f"/api/v1/{path}",
         json={"place": 0} if "queue/" in path else None,
@@ -107,20 +108,20 @@ def test_a_number_or_name_outside_its_range_is_named(call: Caller, path: str) ->
     assert answer.json()["detail"]
 
 
-def test_addresses_without_end_are_refused(call: Caller) -> None:
-    assert call.get("/api/v1/tracks/" + "x" * 2000).status_code == 414
-    assert call.get("/api/v1/tracks?text=" + "x" * 9000).status_code == 414
+def test_addresses_without_end_are_refused(still: Caller) -> None:
+    assert still.get("/api/v1/tracks/" + "x" * 2000).status_code == 414
+    assert still.get("/api/v1/tracks?text=" + "x" * 9000).status_code == 414
 
 
-def test_what_is_not_done_here_is_said(call: Caller) -> None:
-    assert call("DELETE", "/api/v1/now-playing").status_code == 405
-    assert call("TRACE", "/").status_code == 405
-    assert call.get("/docs").status_code == 404
+def test_what_is_not_done_here_is_said(still: Caller) -> None:
+    assert still("DELETE", "/api/v1/now-playing").status_code == 405
+    assert still("TRACE", "/").status_code == 405
+    assert still.get("/docs").status_code == 404
 
 
-def test_search_words_of_any_kind_are_words(call: Caller, shelf: list[Track]) -> None:
+def test_search_words_of_any_kind_are_words(still: Caller) -> None:
     for words in ("' OR 7=7 --", '"', "%", "_", "NEAR(", "*", "\\", "x" * 500, "\u0000", "🎹"):
-        answer = call.get("/api/v1/tracks", params={"text": words})
+        answer = still.get("/api/v1/tracks", params={"text": words})
         assert answer.status_code == 200
         assert len(answer.json()["items"]) == (0 if any(map(str.isalnum, words)) else 5)
 
@@ -147,6 +148,25 @@ def test_a_made_up_listener_is_nobody_and_new_names_run_out(call: Caller) -> Non
         for n in range(3)
     ]
     assert forwarded == [429] * 3
+
+
+def test_a_proxy_on_this_machine_is_believed_and_what_a_caller_wrote_before_it_is_not(call: Caller) -> None:
+    def named(told: str) -> int:
+        headers = {"X-Forwarded-For": told, "X-Forwarded-Proto": "https"}
+        answer = call.away("GET", "/api/v1/listeners/me", place="127.0.0.1", headers=headers)
+        assert answer.status_code == 429 or "; Secure" in answer.headers["set-cookie"]
+        return int(answer.status_code)
+
+    forged = [named(f"10.0.0.{number}, 203.0.113.77") for number in range(42)]
+    assert forged[:40] == [200] * 40
+    assert forged[41] == 429
+    assert named("203.0.113.78") == 200
+
+
+def test_a_page_of_this_host_may_speak_also_behind_a_proxy_that_drops_the_port(call: Caller) -> None:
+    for origin, status in (("http://radio.example:8080", 201), ("http://radio.example.evil", 403), ("null", 403)):
+        answer = call.away("POST", "/api/v1/requests", json={"text": "piano"}, headers={"Origin": origin})
+        assert answer.status_code == status, origin
 
 
 def test_while_the_library_is_locked_readers_go_on_and_writers_wait(

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from conftest import TOKEN, Caller
+from conftest import TOKEN, TRACK, Caller
 
 from sonicforge.api.front import Front
 from sonicforge.library import orders, plays
@@ -39,8 +39,8 @@ def test_fifty_votes_of_one_listener_at_once_are_one(call: Caller, shelf: list[T
 @pytest.mark.parametrize(
     "vote", [{"stars": 0}, {"stars": 6}, {"stars": "5"}, {"stars": 2.5}, {"stars": True}, {}, {"star": 3}]
 )
-def test_a_vote_that_is_none_is_refused(call: Caller, shelf: list[Track], vote: dict[str, object]) -> None:
-    answer = call("PUT", f"/api/v1/tracks/{shelf[0].id}/vote", json=vote)
+def test_a_vote_that_is_none_is_refused(still: Caller, vote: dict[str, object]) -> None:
+    answer = still("PUT", f"/api/v1/tracks/{TRACK}/vote", json=vote)
     assert answer.status_code == 422
     assert answer.json()["detail"]
 
@@ -58,8 +58,8 @@ def test_enough_wishes_skip_what_is_on_air_once(call: Caller, front: Front, shel
     assert call.get("/api/v1/now-playing").json()["skip_votes"] == 3
 
 
-def test_with_nothing_on_air_there_is_nothing_to_skip(call: Caller) -> None:
-    assert call.post("/api/v1/skip-votes").status_code == 409
+def test_with_nothing_on_air_there_is_nothing_to_skip(still: Caller) -> None:
+    assert still.post("/api/v1/skip-votes").status_code == 409
 
 
 def test_the_owner_orders_the_queue(call: Caller, shelf: list[Track]) -> None:
@@ -157,11 +157,11 @@ def test_a_generation_is_a_job_that_can_be_followed_and_cancelled(call: Caller) 
         ([], "[]"),
     ],
 )
-def test_a_generation_that_cannot_be_is_refused_by_name(call: Caller, wish: object, named: str) -> None:
-    answer = call.post("/api/v1/generations", json=wish)
+def test_a_generation_that_cannot_be_is_refused_by_name(still: Caller, wish: object, named: str) -> None:
+    answer = still.post("/api/v1/generations", json=wish)
     assert answer.status_code == 422
     assert named in answer.json()["detail"]
-    assert call.get("/api/v1/generations").json()["items"] == []
+    assert still.get("/api/v1/generations").json()["items"] == []
 
 
 def test_words_are_understood_without_making_anything(call: Caller) -> None:

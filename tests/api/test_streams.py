@@ -21,7 +21,7 @@ from serving import served
 
 from sonicforge.api.app import make_app
 from sonicforge.api.front import Front
-from sonicforge.library import events, stations
+from sonicforge.library import events
 from sonicforge.playout.block import BLOCK, RATE, Block
 from sonicforge.playout.outputs.live import LiveOutput
 from sonicforge.settings import Settings
@@ -29,10 +29,7 @@ from sonicforge.settings import Settings
 
 @pytest.fixture
 def app(data: Path) -> Any:
-    app = make_app(data, settings=Settings(data, 2, owner_token=TOKEN))
-    with app.state.front.desk.database.write() as session:
-        stations.add(session, "main", "Main")
-    return app
+    return make_app(data, settings=Settings(data, 2, owner_token=TOKEN))
 
 
 @pytest.fixture
@@ -117,7 +114,8 @@ def test_a_websocket_hears_the_same_and_a_foreign_page_nothing(base: str, front:
 def test_the_library_is_looked_at_only_while_somebody_reads(base: str, front: Front) -> None:
     assert front.news._looking is None
     with httpx.stream("GET", f"{base}/api/v1/events", timeout=10) as stream:
-        next(stream.iter_lines())
+        lines = stream.iter_lines()
+        next(lines)
         assert front.news._looking is not None
     deadline = time.monotonic() + 5
     while front.news._readers and time.monotonic() < deadline:
@@ -160,11 +158,9 @@ def test_a_direct_stream_is_passed_on_with_its_titles_and_ends_with_its_listener
         assert stream.headers["content-type"] == "audio/mpeg"
         assert stream.headers["icy-metaint"] == "16000"
         assert stream.headers["access-control-allow-origin"] == "*"
-        got = b""
-        for part in stream.iter_raw():
-            got += part
-            if len(got) > 20_000:
-                break
+        parts, got = stream.iter_raw(), b""
+        while len(got) < 20_000:
+            got += next(parts)
         counted = httpx.get(f"{base}/api/v1/listeners").json()
         assert counted["outputs"] == {"live.mp3": 1}
     deadline = time.monotonic() + 5
@@ -193,7 +189,8 @@ def test_the_web_process_leaves_in_good_order_while_streams_run(data: Path) -> N
         try:
             assert httpx.get(f"{address}/api/v1/health/live", timeout=30).json() == {"live": True}
             with httpx.stream("GET", f"{address}/api/v1/events", timeout=10) as stream:
-                next(stream.iter_lines())
+                lines = stream.iter_lines()
+                next(lines)
                 process.send_signal(signal.SIGTERM)
                 began = time.monotonic()
                 assert process.wait(20) in (0, -signal.SIGTERM)

@@ -176,6 +176,41 @@ def test_a_folder_keeps_its_names_and_a_bad_file_does_not_stop_the_rest(
     assert names(tmp_path / "out") == ["deep down/twö.flac", "one.flac"]
 
 
+def test_an_empty_folder_and_a_missing_file_do_not_stop_the_rest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = wav(tmp_path / "a.wav"), wav(tmp_path / "b.wav")
+    (tmp_path / "nothing").mkdir()
+    given = [first, tmp_path / "nothing", tmp_path / "gone.wav", second]
+    code, out, err = run(capsys, "convert", *given, tmp_path / "out", "--format", "flac", "--json")
+    told = json.loads(out)
+    assert code == 2
+    assert [Path(row["file"]).name for row in told["failed"]] == ["nothing", "gone.wav"]
+    assert "nothing holds no sound files" in told["failed"][0]["error"]
+    assert err.count("\n") == 2
+    assert names(tmp_path / "out") == ["a.flac", "b.flac"]
+
+
+def test_a_folder_that_may_not_be_read_is_told_and_does_not_stop_the_rest(tmp_path: Path) -> None:
+    wav(tmp_path / "in" / "a.wav")
+    closed = wav(tmp_path / "in" / "closed" / "b.wav").parent
+    within = wav(tmp_path / "shut" / "c.wav")
+    closed.chmod(0)
+    within.parent.chmod(0)
+    command = [sys.executable, "-m", "sonicforge", "convert", tmp_path / "in", within, tmp_path / "out", "--json"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, preexec_fn=without_privileges, timeout=60
+    )
+    for folder in (closed, within.parent):
+        folder.chmod(0o700)
+    told = json.loads(done.stdout)
+    assert done.returncode == 2
+    assert [Path(row["file"]) for row in told["failed"]] == [closed, within]
+    assert done.stderr.count("\n") == 2
+    assert all("permission denied" in row["error"].lower() for row in told["failed"])
+    assert names(tmp_path / "out") == ["a.wav"]
+
+
 def test_what_lies_in_the_out_folder_is_no_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wav(tmp_path / "in" / "one.wav")
     for _ in range(2):

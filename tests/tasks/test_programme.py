@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import pytest
 from pieces import DAY, Airing, piece, shelve
@@ -13,8 +13,10 @@ from sonicforge.library import jobs, queue, stations, tracks, votes
 from sonicforge.library.database import Database
 from sonicforge.library.programme import GenreShare, Jingles, Programme, Rotation
 from sonicforge.library.values import Job
+from sonicforge.tasks.demand import idea_for
 from sonicforge.tasks.jingles import WORDS
 from sonicforge.tasks.programme import plan, replan, why
+from sonicforge.tasks.situation import situation
 
 GENRES = ("lofi_hiphop", "house_deep", "synthwave")
 ENERGIES = (0.25, 0.45, 0.5)
@@ -91,6 +93,22 @@ def test_hours_decide_which_genres_are_played(database: Database) -> None:
         assert {item.track.genre for item in queue.listing(session, "main")} == {"house_deep"}
 
 
+def test_a_change_of_the_rules_lets_the_plan_be_made_anew_and_keeps_what_was_pinned(database: Database) -> None:
+    stock(database, 90)
+    planned(database)
+    with database.write() as session:
+        first = queue.listing(session, "main")[0]
+        queue.pin(session, first.id)
+    change(database, genres=(GenreShare("synthwave"),))
+    planned(database)
+    with database.read() as session:
+        items = queue.listing(session, "main")
+    assert items[0].id == first.id
+    assert {item.track.genre for item in items[1:]} == {"synthwave"}
+    change(database, disk_gb=5.0)
+    assert planned(database) == []
+
+
 def test_energy_follows_the_curve_of_the_day(database: Database) -> None:
     shelve(database, [piece(n, genre="house_deep", energy=0.1 + (n % 17) / 20) for n in range(1, 200)])
     change(
@@ -123,9 +141,9 @@ def test_new_and_loved_pieces_come_by_the_share(database: Database) -> None:
 
 
 def test_nothing_is_planned_again_before_its_cool_down_while_there_is_a_choice(database: Database) -> None:
-    stock(database, 120)
+    stock(database, 70)
     air = Airing(database)
-    for _ in range(200):
+    for _ in range(90):
         planned(database, air.now)
         air.play()
     assert air.gaps == 0
@@ -141,12 +159,12 @@ def test_nothing_is_planned_again_before_its_cool_down_while_there_is_a_choice(d
 def test_a_tiny_library_plays_on_without_a_gap_and_without_the_same_piece_twice_in_a_row(database: Database) -> None:
     stock(database, 3)
     air = Airing(database)
-    for _ in range(60):
+    for _ in range(25):
         planned(database, air.now)
         air.play()
     assert air.gaps == 0
     ids = [item.track.id for item in air.heard]
-    assert all(one != other for one, other in zip(ids, ids[1:], strict=False))
+    assert all(one != other for one, other in pairwise(ids))
 
 
 def test_what_listeners_like_is_played_and_composed_more(database: Database) -> None:
@@ -185,6 +203,21 @@ def test_an_order_says_why(database: Database) -> None:
     assert {row["name"] for row in reason["genres"]} == set(GENRES)
     assert all(row["alpha"] == row["beta"] == 2.0 for row in reason["moods"])
     assert reason["words"]
+
+
+def test_a_style_that_is_liked_is_composed_more(database: Database) -> None:
+    """Moods are a genre's styles; they are learned by plain Thompson sampling."""
+    change(database, genres=(GenreShare("synthwave"),))
+    shelve(database, [piece(n, genre="synthwave", moods=("nocturnal",)) for n in range(1, 21)])
+    with database.write() as session:
+        for n in range(1, 21):
+            for listener in range(10):
+                votes.like(session, f"{n:012x}", f"l{listener}", now=DAY)
+        here = situation(session, "main", DAY)
+        ideas = [idea_for(session, here, seed) for seed in range(40)]
+    assert "nocturnal" in {draw.name for draw in ideas[0].moods}
+    chosen = Counter(idea.concept.mood for idea in ideas)
+    assert chosen["nocturnal",] > 30
 
 
 def test_a_full_station_orders_nothing(database: Database) -> None:
@@ -256,16 +289,14 @@ def test_jingles_come_in_time_and_no_rotation_plays_them(database: Database) -> 
     shelve(database, [piece(900, duration_s=10.0, text=f"{WORDS}main"), piece(901, duration_s=10.0, text=f"{WORDS}x")])
     change(database, jingles=Jingles(every_min=30.0), buffer_min=30.0)
     air = Airing(database)
-    for _ in range(60):
+    for _ in range(40):
         planned(database, air.now)
         air.play()
     jingles = [n for n, item in enumerate(air.heard) if item.source == "jingle"]
     assert {air.heard[n].track.id for n in jingles} == {f"{900:012x}"}
     assert all(item.track.duration_s > 60.0 for item in air.heard if item.source != "jingle")
-    between = [
-        sum(item.track.duration_s for item in air.heard[a:b]) for a, b in zip(jingles, jingles[1:], strict=False)
-    ]
-    assert len(between) >= 3
+    between = [sum(item.track.duration_s for item in air.heard[a:b]) for a, b in pairwise(jingles)]
+    assert len(between) >= 2
     assert all(1800.0 <= seconds <= 1800.0 + 420.0 for seconds in between)
 
 
@@ -292,10 +323,10 @@ def compose(database: Database, now: float, number: int) -> None:
 
 
 @pytest.mark.slow
-def test_three_days_of_programme_without_a_gap(database: Database) -> None:
+def test_a_day_of_programme_without_a_gap(database: Database) -> None:
     air = Airing(database)
     number = 1
-    for _ in range(72 * 18):
+    for _ in range(24 * 18):
         with database.write() as session:
             plan(session, "main", air.now, composing=True)
         compose(database, air.now, number)

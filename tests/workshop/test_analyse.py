@@ -8,11 +8,12 @@ import pytest
 from songs import RATE, music, write
 from typer.testing import CliRunner
 
+from sonicforge.cli.analyse import in_words
 from sonicforge.cli.app import app
 from sonicforge.errors import UnreadableAudio
 from sonicforge.sound.files import read
 from sonicforge.sound.loudness import measure
-from sonicforge.workshop.analyse import PICTURES, analyse, loudness_curve, warm_up, write_analysis
+from sonicforge.workshop.analyse import PICTURES, analyse, loudness_curve, write_analysis
 
 
 def unheard(_stage: str, _share: float) -> None:
@@ -47,6 +48,14 @@ def test_json_and_pictures_are_written(song: Path, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "song.json").read_text())["beats_per_bar"] in (3, 4)
 
 
+def test_surround_is_as_loud_as_the_meter_says(tmp_path: Path) -> None:
+    sound = np.random.default_rng(0).normal(size=(6, 2 * RATE)) * 0.1
+    path = write(tmp_path / "a.wav", sound.astype(np.float32))
+    found, true = analyse(path, unheard).to_json()["loudness"], measure(read(path))
+    assert found["integrated"] == pytest.approx(true.integrated, abs=0.01)
+    assert found["true_peak"] == pytest.approx(true.true_peak, abs=0.01)
+
+
 @pytest.mark.parametrize(
     ("rate", "channels", "length"), [(48_000, 2, 1), (8000, 1, 30_000), (192_000, 2, 96_000), (44_100, 6, 50_000)]
 )
@@ -55,7 +64,7 @@ def test_any_rate_length_and_number_of_channels(tmp_path: Path, rate: int, chann
     found = analyse(write(tmp_path / "a.wav", sound.astype(np.float32), rate), unheard, pictures=True)
     told = found.to_json()
     assert told["sample_rate"] == rate
-    assert told["channels"] == min(channels, 2)
+    assert told["channels"] == channels
     json.dumps(told, allow_nan=False)
     write_analysis(found, tmp_path / "a.json", pictures=True)
 
@@ -100,5 +109,17 @@ def test_the_loudness_curve_ends_at_the_level_of_its_window() -> None:
     assert curve[2] == -120
 
 
-def test_warming_up_analyses_something() -> None:
-    assert list(warm_up()) == ["analysis"]
+def test_the_words_for_a_person_are_short_and_honest(tmp_path: Path) -> None:
+    write(tmp_path / "silence.wav", np.zeros((1, RATE), np.float32))
+    write(tmp_path / "scrap.wav", np.full((6, 100), 0.3, np.float32))
+    told = CliRunner().invoke(app, ["analyse", str(tmp_path)]).stderr
+    assert "None" not in told
+    assert "1 channel\n" in told
+    assert "6 channels\n" in told
+    assert "too quiet for a loudness" in told
+    assert "too short to be sure" in told
+    found = analyse(tmp_path / "silence.wav", unheard).to_json() | {"file": "silence.wav"}
+    found["sections"] = [{"start_s": 10.0 * k, "end_s": 10.0 * k + 10, "label": "A", "level": 0.5} for k in range(30)]
+    (line,) = (line for line in in_words(found).splitlines() if "sections" in line)
+    assert line.count("A ") == 24
+    assert "and 6 more" in line

@@ -9,6 +9,7 @@ import pytest
 import soundfile
 from songs import RATE, music, write
 
+from sonicforge.cli.app import main
 from sonicforge.errors import Conflict, OutOfRange, UnknownName, UnreadableAudio
 from sonicforge.sound.files import info, read
 from sonicforge.workshop import demucs
@@ -190,3 +191,21 @@ def test_a_model_s_stems_are_written_at_its_rate(
 
     original = resample(read(path), 44_100).samples
     assert np.abs(drums.samples + voice.samples - original).max() < 1e-3
+
+
+def test_parts_may_lie_beside_the_recording_but_never_take_the_place_of_another(
+    song: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(*words: object) -> int:
+        monkeypatch.setattr(sys, "argv", ["sonicforge", "separate", *map(str, words), "--out", str(tmp_path)])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        return int(stop.value.code or 0)
+
+    assert run(song) == 0
+    made = sorted(path.name for path in tmp_path.iterdir())
+    assert made == ["song.harmonic.wav", "song.percussive.wav", "song.wav"]
+    before = (tmp_path / "song.harmonic.wav").read_bytes()
+    assert run(song, tmp_path / "song.harmonic.wav") == 2
+    assert "is the input itself" in capsys.readouterr().err
+    assert (tmp_path / "song.harmonic.wav").read_bytes() == before

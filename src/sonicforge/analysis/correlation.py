@@ -83,6 +83,7 @@ class StereoStream:
             return _mono(self._channels)
         self._hear([ear.finish() for ear in self._ears])
         sums = np.concatenate(self._rows) if self._rows else np.zeros((0, 3, len(BANDS_HZ)))
+        self._rows.clear()
         total = sums.sum(axis=0)
         curves, level = _followed(sums, self._rate / self._hop)
         left, right, mid, side = self._weighted

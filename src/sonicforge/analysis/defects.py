@@ -28,6 +28,8 @@ GAP_LEAST_S, GAP_MOST_S = 0.0008, 0.5
 GAP_LEVEL = 10 ** (-40 / 20)
 CLICK_RATIO, CLICK_FLOOR = 60.0, 2e-3
 CLICKS_PER_MINUTE = 20.0
+FEWEST = 3
+"""However short the recording, fewer flat tops or clicks are chance."""
 CLICKS_A_SECOND = 15
 """More than this in one second are the edges of a waveform, not clicks."""
 HUM_DB = -75.0
@@ -179,7 +181,7 @@ def _numbers(faults: Faults) -> list[Defect]:
 def _clipping(faults: Faults, true_peak_db: float) -> list[Defect]:
     found = []
     rate = 60 * faults.clipped / max(faults.duration_s, 1.0)
-    if rate >= CLIPPED_PER_MINUTE:
+    if rate >= CLIPPED_PER_MINUTE and faults.clipped >= FEWEST:
         words = f"{faults.clipped} wave tops are cut flat"
         found.append(Defect("clipping", words, round(rate, 1), "a minute", faults.clip_times_s))
     if true_peak_db > 0.1:
@@ -218,7 +220,7 @@ def _noises(faults: Faults) -> list[Defect]:
         words = f"the wave lies {100 * worst:+.2f} % of full scale off the middle"
         found.append(Defect("dc", words, worst, "of full scale"))
     rate = 60 * len(faults.clicks_s) / max(faults.duration_s, 1.0)
-    if rate >= CLICKS_PER_MINUTE and len(faults.clicks_s) >= 3:
+    if rate >= CLICKS_PER_MINUTE and len(faults.clicks_s) >= FEWEST:
         words = f"about {len(faults.clicks_s)} clicks"
         found.append(Defect("clicks", words, round(rate, 1), "a minute", faults.clicks_s[:20]))
     if faults.hum is not None and faults.hum.level_db > HUM_DB:

@@ -4,8 +4,8 @@ One pass over a stream of any rate: channel mean -> 24 kHz -> short frames (43 m
 (341 ms) for pitch. An hour of sound leaves 42 MB behind.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import soxr
@@ -124,6 +124,8 @@ def spectral_shape(magnitude: Samples, sample_rate: int) -> Samples:
     return np.asarray(shape, np.float32)
 
 
-def _joined(parts: Iterable[NDArray[np.floating]], width: int, kind: type[np.floating]) -> NDArray[np.floating]:
-    kept = list(parts)
-    return np.concatenate(kept) if kept else np.zeros((0, width), kind)
+def _joined(parts: list[Any], width: int, kind: type[np.floating]) -> NDArray[Any]:
+    """All parts as one; the list is emptied, for hours of parts take room."""
+    whole = np.concatenate(parts) if parts else np.zeros((0, width), kind)
+    parts.clear()
+    return whole

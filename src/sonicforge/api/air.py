@@ -8,6 +8,7 @@ from typing import Any, Final
 import orjson
 
 from sonicforge.api.shapes import AirHealth, Health, OutputTold
+from sonicforge.library.values import Play
 
 STALE_S: Final = 5.0
 """The tower writes its outputs' state every second."""
@@ -22,19 +23,51 @@ def air_health(folder: Path, station: str, *, now: float | None = None) -> AirHe
     path = folder / "outputs-state.json"
     try:
         age = (time.time() if now is None else now) - path.stat().st_mtime
-        told = _states(orjson.loads(path.read_bytes()))
+        stale = f"the tower has said nothing for {age:.0f} s" if not -STALE_S <= age <= STALE_S else ""
+        outputs = [_output(one, stale) for one in _states(orjson.loads(path.read_bytes()))]
     except FileNotFoundError:
         return AirHealth(station=station, health="red", why="the tower is not running", age_s=None, outputs=[])
     except (OSError, ValueError) as error:
         why = f"what the tower tells cannot be read: {type(error).__name__}"
         return AirHealth(station=station, health="red", why=why, age_s=None, outputs=[])
-    stale = f"the tower has said nothing for {age:.0f} s" if not -STALE_S <= age <= STALE_S else ""
-    outputs = [_output(one, stale) for one in told]
     worst = max(outputs, key=lambda output: _RANK[output.health], default=None)
     if stale or worst is None:
         return AirHealth(station=station, health="red", why=stale or "no outputs", age_s=age, outputs=outputs)
     why = "" if worst.health == "green" else f"{worst.name}: {worst.why}"
     return AirHealth(station=station, health=worst.health, why=why, age_s=age, outputs=outputs)
+
+
+def sounding(folder: Path, station: str, at: float, *, now: float | None = None) -> Play | None:
+    """What the tower says sounds at a moment, None when it says nothing of it.
+
+    This is known at once; the log of plays learns it a little later, and much later while the library is locked. Its
+    `id` is 0, because it has none yet.
+    """
+    try:
+        told = orjson.loads((folder / "now.json").read_bytes())
+        late = (time.time() if now is None else now) - told["written_at"]
+        heard, item = told["sounding"], told["sounding"]["item"]
+        since = heard["since"]
+        if not -STALE_S <= late <= STALE_S or at < since["utc"]:
+            return None
+        words = {name: str(item.get(name, "")) for name in ("title", "artist", "genre")}
+        return Play(
+            id=0,
+            station=station,
+            position=int(since["position"]),
+            kind=str(heard["kind"]),
+            track_id=str(item["id"]),
+            **words,
+            started_at=float(since["utc"]),
+            ended_at=None,
+            source="",
+            request_id=None,
+            reason={},
+            transition=told.get("transition") or {},
+            listeners=0,
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _states(told: Any) -> list[Mapping[str, Any]]:

@@ -1,12 +1,18 @@
 """The OpenAPI document: what the routes say, plus the form of every error and examples of answers."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, Final
 
+import orjson
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from sonicforge.api.examples import EXAMPLES
+from sonicforge.api.front import front_of
 from sonicforge.api.problem import MEDIA_TYPE
 
 DESCRIPTION: Final = """A radio station that composes what it plays.
@@ -52,21 +58,26 @@ PROBLEM: Final = {
         "high": 300.0,
     },
 }
+ADDRESS: Final = "/api/v1/openapi.json"
 _METHODS: Final = frozenset({"get", "put", "post", "patch", "delete"})
 
 
 def describe(app: FastAPI) -> None:
-    """Let the app tell this document at its address; it is drawn up once."""
+    """Let the app tell this document at its address. It is drawn up once, in a thread, because that takes a while."""
 
-    def openapi() -> dict[str, Any]:
-        if not app.openapi_schema:
-            app.openapi_schema = _document(app)
-        return app.openapi_schema
+    @lru_cache
+    def written() -> bytes:
+        return orjson.dumps(document(app))
 
-    app.openapi = openapi  # type: ignore[method-assign]
+    async def tell(request: Request) -> Response:
+        told = await front_of(request).desk.think(written)
+        return Response(told, media_type="application/json", headers={"cache-control": "no-cache"})
+
+    app.router.routes.append(Route(ADDRESS, tell, methods=["GET"]))
 
 
-def _document(app: FastAPI) -> dict[str, Any]:
+def document(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document of an app."""
     told = get_openapi(title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes)
     schemas = told.setdefault("components", {}).setdefault("schemas", {})
     schemas["Problem"] = PROBLEM

@@ -13,7 +13,7 @@ from sonicforge.api.desk import Desk
 from sonicforge.api.hls import Shelf
 from sonicforge.api.news import News
 from sonicforge.api.problem import Refused
-from sonicforge.api.who import COOKIE, HEADER, KEPT_S, Listener, Signer, address, at_this_machine, bearer, fits
+from sonicforge.api.who import COOKIE, HEADER, KEPT_S, Listener, Signer, address, at_this_machine, bearer, by_tls, fits
 from sonicforge.settings import Settings
 
 LARGEST_ID: Final = 2**53
@@ -56,7 +56,7 @@ async def _listener(request: Request) -> Listener:
         return known
     front.allowances.take(NEWCOMER, caller)
     new = front.signer.named()
-    secure = "; Secure" if request.url.scheme == "https" else ""
+    secure = "; Secure" if by_tls(request) else ""
     cookie = f"{COOKIE}={new.token}; Max-Age={KEPT_S}; Path=/; HttpOnly; SameSite=Lax{secure}"
     request.scope["set_cookies"].append(cookie)
     return new

@@ -87,8 +87,15 @@ def same_host(headers: Headers) -> bool:
     """Whether a browser says that a call comes from a page of this server, or no browser calls at all."""
     if headers.get("sec-fetch-site") in ("cross-site", "same-site"):
         return False
-    origin = headers.get("origin")
-    return origin is None or urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+    origin, host = headers.get("origin"), headers.get("host", "").lower()
+    if origin is None:
+        return True
+    try:
+        page = urlsplit(origin)
+    except ValueError:
+        return False
+    # A proxy may hand on the host without its port.
+    return host in (page.netloc.lower(), page.hostname)
 
 
 def _refusal(scope: Scope) -> tuple[int, str] | None:

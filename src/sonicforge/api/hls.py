@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Final
 
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from sonicforge.api.audience import Seat
 from sonicforge.api.problem import problem, problem_of
 from sonicforge.api.ranges import Unsatisfiable, range_of
+from sonicforge.api.who import address
 from sonicforge.errors import NotFound, SonicForgeError
 
 TYPES: Final = {
@@ -34,8 +36,9 @@ TYPES: Final = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
 }
-IMMUTABLE: Final = frozenset({".m4s", ".ts", ".aac"})
-_CACHE: Final = {"playlist": "public, max-age=1, must-revalidate", "segment": "public, max-age=31536000, immutable"}
+IMMUTABLE: Final = frozenset({".m4s", ".mp4", ".ts", ".aac"})
+"""Segments are numbered and never change; initialisation segments are named by their content."""
+_CACHE: Final = {"playlist": "public, max-age=1, must-revalidate", "segment": "public, max-age=3600, immutable"}
 _SHORT: Final = "public, max-age=60"
 _NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
 _DEPTH: Final = 3
@@ -123,7 +126,7 @@ async def _answer(scope: Scope) -> Response:
     held = await front.shelf.get(root.joinpath(*names), root)
     headers = Headers(scope=scope)
     if kind == ".m3u8":
-        client = front.signer.veiled(_address(scope), headers.get("user-agent", ""))
+        client = front.signer.veiled(address(HTTPConnection(scope)), headers.get("user-agent", ""))
         front.audience.seen(Seat(station, "hls", client))
     return _told(held, kind, headers)
 
@@ -162,8 +165,3 @@ def _read(path: Path, root: Path, known: Held | None, now: float) -> Held:
     strength = "" if packed is None else "W/"
     etag = f'{strength}"{found.st_mtime_ns:x}-{found.st_size:x}"'
     return Held(body, packed, etag, formatdate(found.st_mtime, usegmt=True), stamp, now)
-
-
-def _address(scope: Scope) -> str:
-    client = scope.get("client")
-    return client[0] if client else ""

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from sonicforge.api.desk import Desk
 from sonicforge.api.problem import LOG, Refused
+from sonicforge.api.who import is_loopback
 from sonicforge.errors import SonicForgeError
 from sonicforge.library import events
 from sonicforge.library.values import Event
@@ -43,7 +44,8 @@ class News:
 
     def open(self, caller: str) -> None:
         """A reader comes; raises `Refused` when there are too many. Must be followed by `leave`."""
-        if sum(self._readers.values()) >= MOST_READERS or self._readers.get(caller, 0) >= MOST_OF_ONE:
+        of_one = 0 if is_loopback(caller) else self._readers.get(caller, 0)
+        if sum(self._readers.values()) >= MOST_READERS or of_one >= MOST_OF_ONE:
             raise Refused(503, "too many readers of news at once; try again later", headers={"retry-after": "10"})
         self._readers[caller] = self._readers.get(caller, 0) + 1
         if self._looking is None or self._looking.done():

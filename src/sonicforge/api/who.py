@@ -6,7 +6,7 @@ import os
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Final
 
@@ -84,15 +84,33 @@ def signer_of(data: Path) -> Signer:
 
 
 def address(connection: HTTPConnection) -> str:
-    """Where a call comes from; of an IPv6 address the network of one household, because one caller has all of it."""
+    """Where a call comes from; of an IPv6 address the network of one household, because one caller has all of it.
+
+    A proxy on this machine is believed when it says for whom it asks; what a caller himself wrote before that is not.
+    """
     host = connection.client.host if connection.client else ""
-    try:
-        place = ip_address(host.partition("%")[0])
-    except ValueError:
+    place = _place(host)
+    if place is not None and place.is_loopback:
+        told = connection.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+        place = _place(told) or place
+    if place is None:
         return host or "unknown"
-    if isinstance(place, IPv6Address):
+    if isinstance(place, IPv6Address) and not place.is_loopback:
         return str(place.ipv4_mapped or IPv6Address(int(place) >> 64 << 64))
     return str(place)
+
+
+def is_loopback(place: str) -> bool:
+    """Whether an address is this machine itself."""
+    known = _place(place)
+    return known is not None and known.is_loopback
+
+
+def by_tls(connection: HTTPConnection) -> bool:
+    """Whether the caller speaks TLS, with this server or with a proxy on this machine."""
+    host = connection.client.host if connection.client else ""
+    told = connection.headers.get("x-forwarded-proto", "") if is_loopback(host) else ""
+    return (told or connection.url.scheme) in ("https", "wss")
 
 
 def at_this_machine(connection: HTTPConnection) -> bool:
@@ -105,10 +123,7 @@ def at_this_machine(connection: HTTPConnection) -> bool:
     asked = connection.headers.get("host", "").lower()
     name = asked.partition("]")[0].strip("[") if asked.startswith("[") else asked.partition(":")[0]
     host = connection.client.host if connection.client else ""
-    try:
-        return name in _OWN_NAMES and ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return name in _OWN_NAMES and is_loopback(host)
 
 
 def bearer(connection: HTTPConnection) -> str | None:
@@ -120,3 +135,10 @@ def bearer(connection: HTTPConnection) -> str | None:
 def fits(shown: str, token: str) -> bool:
     """Whether the shown token is the owner's; an empty one opens nothing. Takes the same time for every wrong one."""
     return bool(token) and hmac.compare_digest(shown.encode(errors="replace"), token.encode())
+
+
+def _place(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(host.partition("%")[0])
+    except ValueError:
+        return None

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from sonicforge.workshop.analyse import Analysis
 
 
+_MOST_SECTIONS = 24
+"""More are no song but a set of many, and no help on a screen."""
+
+
 def analyse(
     inputs: Annotated[list[Path], typer.Argument(help="Sound files, or folders of them.")],
     out: Annotated[Path | None, typer.Option(help="Folder for analyses (JSON) and pictures.")] = None,
@@ -47,9 +51,14 @@ def in_words(found: "Mapping[str, Any]") -> str:
     bars = len(found["downbeats"])
     pulse = f"{tempo['bpm']:.1f} bpm, {bars} bars of {found['beats_per_bar']}" if tempo["bpm"] else "no tempo"
     level = f"{loudness['integrated']} LUFS, {loudness['true_peak']} dBTP, range {loudness['range_lu']} LU"
+    if loudness["integrated"] is None:
+        level = "silent, or too quiet for a loudness"
+    elif loudness["too_short"]:
+        level += ", too short to be sure"
+    channels = "1 channel" if found["channels"] == 1 else f"{found['channels']} channels"
     lines = [
         f"{found['file']}",
-        f"  {found['duration_s']:.1f} s, {found['sample_rate']} Hz, {found['channels']} channels",
+        f"  {found['duration_s']:.1f} s, {found['sample_rate']} Hz, {channels}",
         f"  {pulse} ({_sure(tempo['confidence'])}); {key['name'] or 'no key'} ({_sure(key['confidence'])})",
         f"  sections {_sections(found['sections'])}",
         f"  chords {_chords(found['chords'])}",
@@ -66,7 +75,9 @@ def _sure(share: float) -> str:
 def _sections(sections: "list[Mapping[str, Any]]") -> str:
     from sonicforge.analysis.picture import clock_text
 
-    return " ".join(f"{section['label']} {clock_text(section['start_s'])}" for section in sections) or "none"
+    shown = [f"{section['label']} {clock_text(section['start_s'])}" for section in sections[:_MOST_SECTIONS]]
+    more = len(sections) - len(shown)
+    return " ".join(shown + [f"and {more} more, which --json tells"] * (more > 0)) or "none"
 
 
 def _chords(chords: "list[list[Any]]") -> str:

@@ -23,6 +23,7 @@ from sonicforge.cli import (
     serve,
     station,
     stretch,
+    warmup,
 )
 from sonicforge.errors import SonicForgeError
 
@@ -40,7 +41,7 @@ app.command("preview")(generate.preview)
 app.command("genres")(look.genres)
 app.command("info")(look.info)
 app.command("version")(look.version)
-app.command("warmup")(look.warmup)
+app.command("warmup")(warmup.warmup)
 app.command("judge")(listen.judge)
 app.command("measure")(listen.measure)
 app.command("analyse")(analyse.analyse)

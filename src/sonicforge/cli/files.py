@@ -3,9 +3,9 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,73 +29,117 @@ _ENDINGS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file to work on: where it is, its name inside the folder that was asked for, where the result goes."""
+    """One file to work on: where it is, its name inside the folder that was asked for, where the result goes.
+
+    A job with a `fault` cannot be done: a folder without sound, or one that may not be read.
+    """
 
     source: Path
     name: Path
     target: Path | None = None
+    fault: str = ""
 
 
 def sound_files(inputs: Sequence[Path], *, but_not: Path | None = None) -> list[Job]:
     """The files among `inputs`, folders searched through (hidden files and the folder `but_not` left out), by name.
 
-    Raises `BadInput` for a folder without sound.
+    A folder without sound is a job with a fault among others; alone it raises `BadInput`.
     """
     from sonicforge.errors import BadInput
 
     jobs: list[Job] = []
     for given in inputs:
-        if not given.is_dir():
-            jobs.append(Job(given, Path(given.name)))
-            continue
-        found = [path for path in sorted(given.rglob("*")) if _is_sound(path, given, but_not)]
-        if not found:
-            raise BadInput(f"{given} holds no sound files")
-        jobs += [Job(path, path.relative_to(given)) for path in found]
+        jobs += _inside(given, but_not) if is_folder(given) else [Job(given, Path(given.name))]
+    if len(jobs) == 1 and jobs[0].fault:
+        raise BadInput(jobs[0].fault)
     return jobs
 
 
-def _is_sound(path: Path, folder: Path, but_not: Path | None) -> bool:
-    if path.suffix.lstrip(".").lower() not in _ENDINGS or not path.is_file():
-        return False
-    if any(part.startswith(".") for part in path.relative_to(folder).parts):
-        return False
-    return but_not is None or not path.resolve().is_relative_to(but_not.resolve())
+def _inside(folder: Path, but_not: Path | None) -> list[Job]:
+    """The sound files of a folder and of those in it, by name; what may not be read is a job with a fault."""
+    from sonicforge.workshop.flow import place_of
+
+    jobs: list[Job] = []
+
+    def closed(error: OSError) -> None:
+        place = Path(error.filename)
+        fault = f"{place} cannot be read: {(error.strerror or str(error)).lower()}"
+        jobs.append(Job(place, place.relative_to(folder), fault=fault))
+
+    not_there = None if but_not is None else place_of(but_not)
+    for place, folders, files in os.walk(folder, onerror=closed):
+        here = Path(place)
+        seen = [name for name in folders if name[0] != "."]
+        folders[:] = [name for name in seen if not_there is None or place_of(here / name) != not_there]
+        found = [here / name for name in files if name[0] != "." and _is_sound(here / name)]
+        jobs += [Job(path, path.relative_to(folder)) for path in found]
+    return sorted(jobs, key=lambda job: job.source) or [Job(folder, Path(), fault=f"{folder} holds no sound files")]
 
 
-def planned(inputs: Sequence[Path], out: Path, suffix: str, *, format: str | None) -> list[Job]:  # noqa: A002
+def _is_sound(path: Path) -> bool:
+    if path.suffix.lstrip(".").lower() not in _ENDINGS:
+        return False
+    try:
+        return path.is_file()
+    except OSError:
+        return True  # and whoever opens it is told why that cannot be
+
+
+def is_folder(path: Path) -> bool:
+    """Whether this is a folder; what cannot be reached is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def planned(
+    inputs: Sequence[Path],
+    out: Path,
+    suffix: str,
+    *,
+    format: str | None,  # noqa: A002 - the word musicians use
+    written: Callable[[Path], Iterable[Path]] = lambda target: (target,),
+) -> list[Job]:
     """Every file with the place of its result.
 
     One file and an `out` that looks like a file (it has an ending and is no folder): that file. Otherwise `out` is a
     folder, and every result keeps its name inside it; the ending is `format`, else `suffix`, else the file's own where
-    that can be written, else flac. Raises `Conflict` if a result would take the place of an input or of another
-    result, `UnknownName`.
+    that can be written, else flac. `written` tells which files a job makes of its target. Raises `Conflict` if one of
+    them would take the place of an input or of another result, `UnknownName`.
     """
-    from dataclasses import replace
-
     from sonicforge.errors import Conflict, UnknownName
     from sonicforge.sound.encoding import FORMATS
-    from sonicforge.workshop.flow import not_an_input
 
     if format is not None and format not in FORMATS:
         raise UnknownName("format", format, FORMATS)
-    single = len(inputs) == 1 and not inputs[0].is_dir() and out.suffix != "" and not out.is_dir()
-    jobs = sound_files(inputs, but_not=out if any(given.is_dir() and given != out for given in inputs) else None)
+    single = len(inputs) == 1 and not is_folder(inputs[0]) and out.suffix != "" and not is_folder(out)
+    jobs = sound_files(inputs, but_not=out if any(is_folder(given) and given != out for given in inputs) else None)
     if single:
         ending = out.suffix.lstrip(".").lower()
         if format is not None and ending in FORMATS and ending != format:
             raise Conflict(f"{out} ends in {ending}, but the format asked for is {format}")
         jobs = [replace(jobs[0], target=out)]
     else:
-        jobs = [replace(job, target=out / _renamed(job.name, format or suffix)) for job in jobs]
+        jobs = [job if job.fault else replace(job, target=out / _renamed(job.name, format or suffix)) for job in jobs]
+    _check_places(jobs, written)
+    return jobs
+
+
+def _check_places(jobs: Sequence[Job], written: Callable[[Path], Iterable[Path]]) -> None:
+    """Raises `Conflict` where a result would take the place of an input or of another result."""
+    from sonicforge.errors import Conflict
+    from sonicforge.workshop.flow import place_of
+
+    inputs = {place_of(job.source) for job in jobs} - {None}
     taken: dict[Path, Path] = {}
     for job in jobs:
-        assert job.target is not None
-        not_an_input(job.target, (other.source for other in jobs))
-        first = taken.setdefault(job.target, job.source)
-        if first != job.source:
-            raise Conflict(f"{first} and {job.source} would both become {job.target}")
-    return jobs
+        for path in () if job.target is None else written(job.target):
+            if place_of(path) in inputs:
+                raise Conflict(f"{path} is the input itself; choose another name for the result")
+            first = taken.setdefault(path, job.source)
+            if first != job.source:
+                raise Conflict(f"{first} and {job.source} would both become {path}")
 
 
 def _renamed(name: Path, ending: str) -> Path:
@@ -115,8 +159,9 @@ def work_on(
     format: str | None,  # noqa: A002 - the word musicians use
     as_json: bool,
     tell: Callable[[Mapping[str, object]], str] | None = None,
+    written: Callable[[Path], Iterable[Path]] = lambda target: (target,),
 ) -> None:
-    """Call `work(source, target, report)` for every file of `inputs`; see `planned` for the targets.
+    """Call `work(source, target, report)` for every file of `inputs`; see `planned` for the targets and `written`.
 
     Folders that are needed are made, and taken away again if nothing came into them. `tell` puts a result in words.
     """
@@ -126,7 +171,7 @@ def work_on(
         with _folder_for(job.target):
             return work(job.source, job.target, report)
 
-    work_through(planned(inputs, out, suffix, format=format), write, as_json=as_json, tell=tell)
+    work_through(planned(inputs, out, suffix, format=format, written=written), write, as_json=as_json, tell=tell)
 
 
 def work_through(
@@ -142,7 +187,7 @@ def work_through(
     error; of several, some failing, the exit code is 2.
     """
     from sonicforge.cli.words import people, print_json
-    from sonicforge.errors import SonicForgeError
+    from sonicforge.errors import BadInput, SonicForgeError
 
     done: list[dict[str, Any]] = []
     failed: list[dict[str, Any]] = []
@@ -150,6 +195,8 @@ def work_through(
         for number, job in enumerate(jobs):
             told: dict[str, Any] = {"file": shown(job.source)}
             try:
+                if job.fault:
+                    raise BadInput(job.fault)
                 result = work(job, follow(number, job))
             except SonicForgeError as error:
                 if len(jobs) == 1:
@@ -196,7 +243,7 @@ def _folder_for(target: Path) -> Iterator[None]:
     """The folder exists while the work is done; what was made for nothing is taken away."""
     from sonicforge.errors import CannotWrite
 
-    missing = [folder for folder in target.parents if not folder.exists()]
+    missing = [folder for folder in target.parents if not is_folder(folder)]
     try:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -205,7 +252,7 @@ def _folder_for(target: Path) -> Iterator[None]:
         yield
     except BaseException:
         for folder in missing:
-            if folder.is_dir() and not any(folder.iterdir()):
+            if is_folder(folder) and not any(folder.iterdir()):
                 folder.rmdir()
         raise
 

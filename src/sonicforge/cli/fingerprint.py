@@ -117,12 +117,14 @@ def _hear(jobs: "Sequence[Job]", index: "FingerprintIndex", length_s: float) -> 
     from rich.progress import track
 
     from sonicforge.cli.words import people
-    from sonicforge.errors import SonicForgeError
+    from sonicforge.errors import BadInput, SonicForgeError
     from sonicforge.library.fingerprints import Entry
     from sonicforge.settings import load_settings
     from sonicforge.workshop.identify import identify
 
     def listen(job: "Job") -> "Identity | SonicForgeError":
+        if job.fault:
+            return BadInput(job.fault)
         try:
             return identify(job.source, length_s=length_s)
         except SonicForgeError as error:

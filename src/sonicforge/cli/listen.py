@@ -59,7 +59,9 @@ def measure(files: Inputs, as_json: AsJson = False) -> None:
 
 def several(files: list[Path]) -> bool:
     """Whether more than one file was asked for: several names, or a folder."""
-    return len(files) > 1 or files[0].is_dir()
+    from sonicforge.cli.files import is_folder
+
+    return len(files) > 1 or is_folder(files[0])
 
 
 def _listen(files: list[Path], work: Callable[[Path], dict[str, object]], *, as_json: bool) -> None:

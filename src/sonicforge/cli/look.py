@@ -1,4 +1,4 @@
-"""`sonicforge genres`, `info`, `version` and `warmup`: what there is, where it is, and getting it ready."""
+"""`sonicforge genres`, `info` and `version`: what there is and where it is."""
 
 from typing import Annotated
 
@@ -93,20 +93,3 @@ def version() -> None:
     from sonicforge import __version__
 
     typer.echo(__version__)
-
-
-def warmup() -> None:
-    """Compile every kernel now, so that no listener waits for it later. Needed once after an install."""
-    import time
-    from itertools import chain
-
-    from sonicforge.cli.words import people
-    from sonicforge.studio.warmup import warm_up
-    from sonicforge.workshop.analyse import warm_up as warm_up_analysis
-    from sonicforge.workshop.warmup import warm_up as warm_up_effects
-
-    begin = time.perf_counter()
-    with people().status("compiling kernels") as status:
-        for done in chain(warm_up(), warm_up_effects(), warm_up_analysis()):
-            status.update(f"compiling kernels: {done}")
-    people().print(f"ready in {time.perf_counter() - begin:.0f} s")

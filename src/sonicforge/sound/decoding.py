@@ -30,14 +30,14 @@ _WAVES = ("WAV", "WAVEX", "RF64")
 
 
 class Source(Protocol):
-    """An open sound file. `blocks` may be walked once."""
+    """An open sound file. `blocks` may be walked once, from a sample on."""
 
     codec: str
     sample_rate: int
     channels: int
     length: int
 
-    def blocks(self) -> Iterator[Samples]: ...
+    def blocks(self, start: int = 0) -> Iterator[Samples]: ...
 
     def whole(self) -> Samples:
         """Everything at once, faster where the format can be read in parts side by side."""
@@ -96,8 +96,8 @@ class _Sndfile:
         if self._file.format in _WAVES:
             _check_whole_wav(path)
 
-    def blocks(self) -> Iterator[Samples]:
-        total = 0
+    def blocks(self, start: int = 0) -> Iterator[Samples]:
+        total = self._skip(start)
         while True:
             block = self._file.read(BLOCK, dtype="float32", always_2d=True)
             if not len(block):
@@ -108,6 +108,13 @@ class _Sndfile:
             raise UnreadableAudio(f"{self._path} holds no samples")
         if total < self.length:
             raise UnreadableAudio(f"{self._path} is cut off after {total / self.sample_rate:.1f} s")
+
+    def _skip(self, start: int) -> int:
+        if not start:
+            return 0
+        if start >= self.length:
+            raise UnreadableAudio(f"{self._path} ends before {start / self.sample_rate:.1f} s")
+        return int(self._file.seek(start))
 
     def whole(self) -> Samples:
         exact = self._file.format in ("FLAC", *_WAVES) and self._file.seekable()
@@ -175,15 +182,16 @@ class _Av:
         span = self._stream.duration
         self.length = round(span * self._stream.time_base * self.sample_rate) if span else 0
 
-    def blocks(self) -> Iterator[Samples]:
+    def blocks(self, start: int = 0) -> Iterator[Samples]:
         total = 0
         for frame in self._container.decode(self._stream):
             block = _as_float(frame.to_ndarray(), self.channels)
             # The edit list of an MP4 states where the coder's padding begins.
             kept = block[:, : self.length - total] if self.length else block
             total += kept.shape[1]
-            if kept.shape[1]:
-                yield kept
+            wanted = kept[:, max(0, kept.shape[1] - total + start) :]
+            if wanted.shape[1]:
+                yield wanted
         if total == 0:
             raise UnreadableAudio(f"{self._path} holds no samples")
         if total < self.length - self.sample_rate // 2:

@@ -19,7 +19,7 @@ from sonicforge.library.text import folded
 from sonicforge.library.values import QueueItem, Request, Track
 from sonicforge.tasks.clock import hour_of
 from sonicforge.tasks.compose import KIND, Order, order
-from sonicforge.tasks.fairness import place_for, refusal, wait_s
+from sonicforge.tasks.fairness import place_for, refusal, spread, wait_s
 from sonicforge.tasks.jingles import is_jingle
 from sonicforge.tasks.programme import replan
 from sonicforge.tasks.steer import steer
@@ -178,6 +178,7 @@ def _queue_known(session: Session, wish: Request, track: Track, said: str, now: 
         )
     except Conflict as error:
         return _refuse(session, wish, f"{said} {error}.", now)
+    spread(session, wish.station, now=now)
     return requests.change(
         session, wish.id, state="queued", answer=f"{said} It comes {when}.", track_id=track.id, now=now
     )

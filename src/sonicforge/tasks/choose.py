@@ -1,15 +1,18 @@
 """Which piece comes next: rules of rotation first, then listeners' taste by Thompson sampling, then the best fit."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any, Final
 
+import orjson
 from sqlalchemy.orm import Session
 
 from sonicforge.chance import choices
 from sonicforge.genres.load import load
 from sonicforge.library import catalogue, tracks, votes
+from sonicforge.library.programme import Programme
 from sonicforge.library.values import Track
 from sonicforge.tasks.clock import clock_words
 from sonicforge.tasks.fit import Fit, fit
@@ -20,7 +23,7 @@ from sonicforge.tasks.thompson import Draw, draws, lottery
 
 LOW_WATER: Final = 0.2
 """Below this part of its buffer a station takes what there is, even if the rules would rather wait."""
-STOCK: Final = 60
+STOCK: Final = 40
 """Candidates that are looked at for one place."""
 
 
@@ -77,13 +80,34 @@ def choose(session: Session, here: Situation, *, composing: bool) -> Choice | No
     wished = taste_of(session, here)
     low = here.queued_s < LOW_WATER * here.station.programme.buffer_min * 60.0
     for new in (wished.new, not wished.new):
-        for draw in wished.genres:
-            found = _fresh(session, here, draw.name) if new else _rested(session, here, draw.name)
-            if found:
-                return _picked(here, wished, found, draw)
+        offered = _offered(session, here, wished, new)
+        if offered is not None:
+            return _picked(here, wished, *offered)
         if new and composing and not low:
             return None
     return _makeshift(session, here, wished) if low or not composing else None
+
+
+def _offered(session: Session, here: Situation, wished: Taste, new: bool) -> tuple[list[Track], Draw] | None:
+    """Candidates of the first genre that has any; for a breather of the first that has calm ones, if one has."""
+    stock = _fresh if new else _rested
+    loud: tuple[list[Track], Draw] | None = None
+    for draw in wished.genres:
+        found = stock(session, here, draw.name)
+        calm = [track for track in found if track.energy <= here.station.programme.rotation.breather_energy]
+        if found and not wished.breather:
+            return found, draw
+        if calm:
+            return calm, draw
+        loud = loud or ((found, draw) if found else None)
+    return loud
+
+
+def rules_mark(rules: Programme) -> str:
+    """Eight hex digits that change when a programme's rules of choice do; kept with every choice."""
+    told = rules.to_json()
+    relevant = {name: told[name] for name in ("genres", "energy", "rotation", "new_share", "timezone")}
+    return hashlib.blake2b(orjson.dumps(relevant), digest_size=4).hexdigest()
 
 
 def tired_genre(here: Situation) -> str | None:
@@ -148,6 +172,7 @@ def _picked(here: Situation, wished: Taste, found: Sequence[Track], draw: Draw) 
 
 def _told(here: Situation, wished: Taste, track: Track, best: Fit, draw: Draw | None, why: str) -> Choice:
     reason: dict[str, Any] = {
+        "rules": rules_mark(here.station.programme),
         "day": here.day,
         "slot": here.slot,
         "seed": here.seed,

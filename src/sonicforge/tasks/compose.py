@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 from sonicforge.errors import BadInput, OutOfRange
 from sonicforge.genres.concept import Concept
 from sonicforge.library import jobs, tracks
-from sonicforge.library.files import TakeFiles
 from sonicforge.library.folder import unfinished
 from sonicforge.library.objects import Objects
 from sonicforge.library.stored import StoredTake, store
@@ -101,6 +100,8 @@ def make(
 
     Whatever `report` raises stops the work. Raises `BadInput` for a concept that cannot be, `CannotWrite`.
     """
+    # These bring the compilers along, which a process that only writes orders down should not carry.
+    from sonicforge.library.files import TakeFiles
     from sonicforge.studio.produce import produce
 
     with unfinished(data / WORK) as folder, TakeFiles(folder, pictures=wanted.pictures) as files:

@@ -10,6 +10,7 @@ from sonicforge.chance import choices, subseed
 from sonicforge.genres.concept import Concept
 from sonicforge.genres.genre import Genre
 from sonicforge.genres.load import load
+from sonicforge.genres.mood import mood_name
 from sonicforge.library import catalogue, jobs, votes
 from sonicforge.library.values import Job, Track
 from sonicforge.tasks.choose import LOW_WATER, genre_order, wished_energy
@@ -73,7 +74,7 @@ def idea_for(session: Session, here: Situation, seed: int) -> Idea:
     genres = genre_order(session, here, wished, seed)
     genre = load(genres[0].name, folder=here.genre_folder)
     likings = votes.by_mood(session, genre=genre.name)
-    moods = draws(dict.fromkeys(genre.moods, 1.0), likings, seed, "mood")
+    moods = draws(dict.fromkeys(map(mood_name, genre.moods), 1.0), likings, seed, "mood")
     concept = Concept(
         genre=genre.name,
         mood=(best(moods).name,),

@@ -14,6 +14,8 @@ GB: Final = 1_000_000_000
 SPARE: Final = 0.05
 """Part of the disk, and at most `MOST_SPARE`, that is left to recordings, segments and everything else."""
 MOST_SPARE: Final = 5 * GB
+LEAST: Final = 3 * GB
+"""However full a disk is with other things, the library is not thinned out below this."""
 DOWN_TO: Final = 0.95
 LOVED_STARS: Final = 4.0
 
@@ -30,7 +32,8 @@ def budget(session: Session, disk: Disk) -> int:
     """Bytes that all tracks may take: the smallest wish of a station, less where the disk itself is short."""
     wished = min((station.programme.disk_gb for station in stations.listing(session)), default=20.0) * GB
     spare = min(SPARE * disk.total, MOST_SPARE)
-    return max(0, round(min(wished, disk.bytes + disk.free - spare)))
+    there = max(disk.bytes + disk.free - spare, min(disk.bytes, LEAST))
+    return round(min(wished, there))
 
 
 def thin(session: Session, most: int, *, now: float) -> Thinned:

@@ -4,7 +4,7 @@ Listeners take turns: everybody's first waiting wish comes before anybody's seco
 wishes stands enough of the programme that they make up no more than the station's share.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from typing import Final
 
@@ -57,10 +57,38 @@ def fair_place(
             if rounds[owners[item.id]] <= own_round:
                 after = item.place + 1
             rounds[owners[item.id]] += 1
-    between = round((1.0 - share) / share) if share > 0 else len(waiting)
+    between = _between(share, len(waiting))
     if after or after_wish:
         after += _gap(waiting[after:], owners, between)
     return min(after, len(waiting))
+
+
+def spread(session: Session, station: str, *, now: float) -> None:
+    """Move wishes back where too few of the programme's pieces stand between them; nothing else changes its order."""
+    waiting = queue.listing(session, station)
+    between = _between(stations.get(session, station).programme.requests_share, len(waiting))
+    fetched = queue.taken(session, station)
+    wishes = [item.request_id is not None for item in waiting]
+    places = spread_places(wishes, between, after_wish=bool(fetched) and fetched[-1].request_id is not None)
+    for item, place in reversed([pair for pair in zip(waiting, places, strict=True) if pair[0].request_id is not None]):
+        if item.place != place:
+            queue.move(session, item.id, place, now=now)
+
+
+def spread_places(wishes: Sequence[bool], between: int, *, after_wish: bool = False) -> list[int]:
+    """The place of each item when wishes keep `between` others between them as long as there are any.
+
+    `after_wish` says that a wish comes just before.
+    """
+    left = {True: deque(n for n, wish in enumerate(wishes) if wish)}
+    left[False] = deque(n for n, wish in enumerate(wishes) if not wish)
+    places, since = [0] * len(wishes), 0 if after_wish else between
+    for place in range(len(wishes)):
+        due = bool(left[True]) and left[True][0] <= place and since >= between
+        wish = due or not left[False]
+        places[left[wish].popleft()] = place
+        since = 0 if wish else since + 1
+    return places
 
 
 def wait_s(session: Session, station: str, place: int, now: float) -> float:
@@ -78,6 +106,10 @@ def _gap(behind: Sequence[QueueItem], owners: dict[int, str], between: int) -> i
             break
         others += 1
     return others
+
+
+def _between(share: float, most: int) -> int:
+    return round((1.0 - share) / share) if share > 0 else most
 
 
 def _owners(session: Session, waiting: Sequence[QueueItem]) -> dict[int, str]:

@@ -8,7 +8,7 @@ from sonicforge.errors import BadInput, Conflict, NotFound
 from sonicforge.library import jobs, queue, requests
 from sonicforge.library.values import Claim, Job, Request
 from sonicforge.tasks.compose import Made, Order, keep
-from sonicforge.tasks.fairness import place_for, wait_s
+from sonicforge.tasks.fairness import place_for, spread, wait_s
 from sonicforge.tasks.words import soon
 
 
@@ -85,6 +85,7 @@ def _queue(session: Session, wish: Request, made: Made, track: str, now: float) 
             session, wish.id, state="failed", answer=f"{wish.answer} {error}".strip(), track_id=track, now=now
         )
         return {"answer": str(error)}
+    spread(session, wish.station, now=now)
     when = soon(wait_s(session, wish.station, item.place, now))
     compromise = f" ({made.compromises[0]})" if made.compromises else ""
     told = f"It is made: {made.stored.title!r}{compromise}. It comes {when}."

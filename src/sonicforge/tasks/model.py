@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from http.client import HTTPException
 from typing import Any, Final
 
 from sonicforge.errors import BadInput
@@ -50,7 +51,7 @@ class ChatModel:
         try:
             told = self._answer(text, genres)
             return _concept(told, text, genres, seed)
-        except (OSError, ValueError, KeyError, IndexError, TypeError, BadInput) as error:
+        except (OSError, HTTPException, ValueError, LookupError, TypeError, RecursionError, BadInput) as error:
             log.warning("the chat model failed and rests for %.0f s: %s", REST_S, error)
             self._rest_until = time.monotonic() + REST_S
             return None
@@ -80,6 +81,8 @@ def _concept(told: Mapping[str, Any], text: str, genres: Sequence[str], seed: in
     if told.get("understood") is False:
         return None
     wished = told["concept"]
+    if not isinstance(wished, Mapping):
+        raise BadInput("the chat model's concept is no object")
     concept = Concept.from_json({name: wished[name] for name in _ALLOWED if wished.get(name) not in (None, "", [])})
     if concept.genre is not None and concept.genre not in genres:
         raise BadInput(f"the chat model named a genre that is not there: {concept.genre[:60]!r}")

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from sonicforge.library import plays, queue
+from sonicforge.library import plays, queue, stations
 from sonicforge.library.values import Job, QueueItem
-from sonicforge.tasks.choose import choose, genre_order, taste_of, wished_energy
+from sonicforge.tasks.choose import choose, genre_order, rules_mark, taste_of, wished_energy
 from sonicforge.tasks.clock import clock_words
 from sonicforge.tasks.demand import compose_more, fresh, jingle_of
 from sonicforge.tasks.jingles import due, wanted
@@ -36,8 +36,11 @@ def plan(
 ) -> Planned:
     """Fill the queue of a station up to its buffer and order the music that it will need.
 
+    What was chosen by other rules than the station has now, and is not pinned, is chosen anew.
     With `composing` False nothing is ordered nor waited for: the library alone must do. Raises `NotFound`.
     """
+    if _outdated(session, station_id):
+        queue.clear(session, station_id, source="programme", now=now)
     here = situation(session, station_id, now, genre_folder)
     added, here = _fill(session, here, composing=composing)
     ordered = compose_more(session, here) if composing else ()
@@ -95,6 +98,13 @@ def _fill(session: Session, here: Situation, *, composing: bool) -> tuple[tuple[
         added.append(queue.add(session, here.station.id, choice.track.id, reason=choice.reason, now=here.now))
         here = here.followed_by(choice.track)
     return tuple(added), here
+
+
+def _outdated(session: Session, station_id: str) -> bool:
+    """Whether the programme has changed since something that waits was chosen."""
+    mark = rules_mark(stations.get(session, station_id).programme)
+    waiting = (item for item in queue.listing(session, station_id) if item.source == "programme" and not item.pinned)
+    return any(item.reason.get("rules", mark) != mark for item in waiting)
 
 
 def _add_jingle(session: Session, here: Situation) -> list[QueueItem]:

@@ -86,7 +86,7 @@ def situation(session: Session, station_id: str, now: float, genre_folder: Path 
         at,
         queued_s,
         history,
-        _queued_anywhere(session),
+        frozenset(item.track.id for item in planned) | _queued_elsewhere(session, station_id),
         max(slots, default=-1) + 1,
         names(genre_folder),
         genre_folder,
@@ -101,10 +101,7 @@ def rest_s(session: Session, played: Sequence[Play], now: float) -> float:
     return 0.0 if known is None else max(0.0, played[0].started_at + known.duration_s - now)
 
 
-def _queued_anywhere(session: Session) -> frozenset[str]:
-    found = [
-        item.track.id
-        for station in stations.listing(session)
-        for item in (*queue.taken(session, station.id), *queue.listing(session, station.id))
-    ]
-    return frozenset(found)
+def _queued_elsewhere(session: Session, station_id: str) -> frozenset[str]:
+    others = [station.id for station in stations.listing(session) if station.id != station_id]
+    found = [item for other in others for item in (*queue.taken(session, other), *queue.listing(session, other))]
+    return frozenset(item.track.id for item in found)

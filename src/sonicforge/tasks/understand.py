@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,8 +56,12 @@ def understand(
     return Understood(concept, said if concept else (), heard.compromises if concept else (), title)
 
 
+@lru_cache(maxsize=8)
 def model_of(settings: Settings) -> ChatModel | None:
-    """The chat model of the settings, None where none is named. Raises `BadInput` for an address that is none."""
+    """The chat model of the settings, None where none is named; the same one each time, so that its rests are kept.
+
+    Raises `BadInput` for an address that is none.
+    """
     if not (settings.llm_url and settings.llm_model):
         return None
     return ChatModel(settings.llm_url, settings.llm_key, settings.llm_model)

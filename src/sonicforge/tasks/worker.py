@@ -17,12 +17,14 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from sonicforge.errors import BadInput, Busy, CannotWrite, LostLease, SonicForgeError
+from sonicforge.genres.load import load, names
 from sonicforge.library import jobs, stations
 from sonicforge.library.database import Database
 from sonicforge.library.objects import Objects
 from sonicforge.library.values import Claim
 from sonicforge.studio.progress import Progress
 from sonicforge.tasks.attend import attend
+from sonicforge.tasks.bell import Bell
 from sonicforge.tasks.care import care, clear_work
 from sonicforge.tasks.compose import KIND, Made, Order, make
 from sonicforge.tasks.finish import fail, finish
@@ -30,12 +32,16 @@ from sonicforge.tasks.hold import LEASE_S, Hold, Stopped
 from sonicforge.tasks.model import ChatModel
 from sonicforge.tasks.pace import Pace, short
 from sonicforge.tasks.programme import plan
-from sonicforge.tasks.reserve import WANTED, fill_reserve, renew_reserve
 
 PLAN_S: Final = 5.0
+"""Plans are looked over this often while something happens, and every half a minute anyway."""
+QUIET_PLAN_S, QUIET_LISTEN_S, QUIET_CLAIM_S = 30.0, 10.0, 3.0
 CARE_S: Final = 600.0
+RESERVE_S: Final = 3600.0
 FIRST_CARE_S: Final = 60.0
 IDLE_S: Final = 1.0
+MOST_MB: Final = 1500
+"""A worker that holds more than this between two jobs ends, and the roof starts a fresh one."""
 STORE_TRIES_S: Final = 300.0
 """How long finished music waits for a library that is locked or a disk that is full before it is given up."""
 
@@ -68,11 +74,16 @@ class Worker:
         self._name = f"worker-{os.getpid()}"
         self._filled = 0.0
         self._plan_at = 0.0
+        self._plans = Bell(database, QUIET_PLAN_S)
+        self._wishes = Bell(database, QUIET_LISTEN_S)
+        self._claims = Bell(database, QUIET_CLAIM_S)
+        self._reserve_at = 0.0
         self._care_at = time.monotonic() + FIRST_CARE_S
 
     def run(self) -> None:
         """Work until `stop` is set. What fails is logged and tried again; nothing but `stop` ends it."""
         clear_work(self.data)
+        self._read_genres()
         ears = threading.Thread(target=self._go_on, args=(self.listen,), name="ears", daemon=True)
         ears.start()
         self._go_on(self.step)
@@ -80,6 +91,8 @@ class Worker:
 
     def listen(self) -> bool:
         """Answer listeners' new wishes; in a thread of its own, because nobody should wait for a piece to be made."""
+        if not self._wishes.rings():
+            return False
         return attend(self._database, time.time(), genre_folder=self._duties.genre_folder, model=self._duties.model) > 0
 
     def _go_on(self, turn: Callable[[], bool]) -> None:
@@ -101,17 +114,21 @@ class Worker:
     def step(self) -> bool:
         """Plan and take care if it is time, then do a job if there is one; returns whether there was."""
         now = time.monotonic()
-        if now >= self._plan_at:
+        if now >= self._plan_at and self._plans.rings():
             self._plan_at = now + PLAN_S
             self.plan()
         if now >= self._care_at:
             self._care_at = now + CARE_S
             self.care()
-        claim = self._claim()
+        claim = self._claim() if self._claims.rings() else None
         if claim is None:
             return False
         self.work(claim)
         self._plan_at = 0.0
+        self._claims.ring()
+        if held_mb() > MOST_MB:
+            log.info("%.0f MB are held, so a fresh worker shall go on", held_mb())
+            self.stop.set()
         return True
 
     def plan(self) -> None:
@@ -136,10 +153,10 @@ class Worker:
     def care(self) -> None:
         """Keep library and reserve in order."""
         care(self._database, self._objects, time.time())
-        if self._duties.composing:
-            genres = self._genres()
-            fill_reserve(self.data, genres=genres, least=WANTED, threads=1, report=self._unless_stopped)
-            renew_reserve(self.data, self._database, self._objects)
+        now = time.monotonic()
+        if self._duties.composing and not short(self._filled) and now >= self._reserve_at:
+            self._reserve_at = now + RESERVE_S
+            self._care_for_reserve()
 
     def work(self, claim: Claim) -> None:
         """Do a claimed job to its end, whatever that is."""
@@ -171,6 +188,20 @@ class Worker:
             genre_folder=self._duties.genre_folder,
             report=hold.report,
         )
+
+    def _care_for_reserve(self) -> None:
+        from sonicforge.tasks.reserve import WANTED, fill_reserve, renew_reserve
+
+        fill_reserve(self.data, genres=self._genres(), least=WANTED, threads=1, report=self._unless_stopped)
+        renew_reserve(self.data, self._database, self._objects)
+
+    def _read_genres(self) -> None:
+        """Reading sixteen genre files takes a moment; better now than inside the first plan's transaction."""
+        for name in names(self._duties.genre_folder):
+            try:
+                load(name, folder=self._duties.genre_folder)
+            except SonicForgeError as error:
+                log.warning("%s", error)
 
     def _genres(self) -> tuple[str, ...]:
         with self._database.read() as session:
@@ -223,3 +254,12 @@ class Worker:
                     raise
                 log.warning("job %d cannot be ended yet: %s", claim.job.id, error)
                 self.stop.wait(IDLE_S)
+
+
+def held_mb() -> float:
+    """Memory that this process holds, in megabytes; 0 where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6

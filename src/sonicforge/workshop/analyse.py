@@ -1,7 +1,8 @@
 """Analysis of a recording: one walk through the file, then everything that can be known from it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from sonicforge.analysis.key import FoundKey, find_key
 from sonicforge.analysis.structure import Section, find_sections
 from sonicforge.analysis.tempo import Tempo, estimate_tempo
 from sonicforge.errors import CannotWrite
+from sonicforge.sound.audio import Samples
+from sonicforge.sound.channels import channel_change
 from sonicforge.sound.loudness import Curve, Loudness, power_to_lufs, summary
 from sonicforge.sound.true_peak import PeakMeter
 from sonicforge.workshop.flow import Recording, Report, followed, open_recording
@@ -75,11 +78,15 @@ class Analysis:
 
 
 def analyse(source: Path, report: Report, *, pictures: bool = False) -> Analysis:
-    """Everything about one file, in memory that grows by some 60 MB an hour. Raises `UnreadableAudio`."""
-    recording = open_recording(source, channels=2)
+    """Everything about one file; docs/analysis.md tells the memory. Surround is folded down for all that is musical.
+
+    Raises `UnreadableAudio`, and `OutOfRange` for more channels than can be folded.
+    """
+    recording = open_recording(source)
     walk = _Walk(recording, pictures)
-    for block in followed(recording.blocks(), report, "listening", recording.length, end=_LISTENING):
-        walk.hear(block)
+    with Together() as together:
+        for block in followed(recording.blocks(), report, "listening", recording.work_length, end=_LISTENING):
+            walk.hear(block, together)
     report("thinking", _LISTENING)
     found = walk.finish()
     report("thinking", 1.0)
@@ -126,20 +133,6 @@ def loudness_curve(power: Curve, size: int, hop_s: float) -> Curve:
     return power_to_lufs(np.maximum(windows[hop - 1 :: hop], 0.0))
 
 
-def warm_up() -> Iterator[str]:
-    """Compile the kernels of the analysis by analysing a few seconds of made-up music."""
-    from sonicforge.analysis.live import LiveAnalyser
-
-    beat = np.arange(12 * 24_000) % 12_000
-    sound = (np.sin(beat * beat[::-1] * 1e-5) * np.exp(-beat / 2000)).astype(np.float32)[None].repeat(2, axis=0)
-    walk = _Walk(Recording(Path(), 24_000, 24_000, 2, sound.shape[1], {}, None), pictures=False)
-    walk.hear(sound)
-    walk.finish()
-    live = LiveAnalyser(24_000)
-    live.process(sound)
-    yield "analysis"
-
-
 class _Walk:
     """All ears for one recording; they hear each block side by side."""
 
@@ -152,13 +145,14 @@ class _Walk:
         self._faults, self._power = FaultStream(rate, channels), PowerEar(channels, rate)
         self._peaks = PeakMeter(channels)
         self._skyline = Skyline(rate) if pictures else None
-        ears = [self._features.process, self._faults.process, self._image.process]
-        ears += [self._power.hear, self._peaks.process]
-        self._ears = ears + ([self._skyline.process] if self._skyline is not None else [])
-        self._together = Together()
+        self._of_all = [self._faults.process, self._power.hear, self._peaks.process]
+        self._of_two = [self._features.process, self._image.process]
+        self._of_two += [self._skyline.process] if self._skyline is not None else []
+        self._fold = channel_change(channels, min(channels, 2))
 
-    def hear(self, block: np.ndarray) -> None:
-        self._together.do(self._ears, block)
+    def hear(self, block: Samples, together: Together) -> None:
+        two = self._fold(block)
+        together.do([*self._of_all, *(partial(_instead, ear, two) for ear in self._of_two)], block)
 
     def finish(self) -> Analysis:
         heard, image, faults, power = (
@@ -185,6 +179,10 @@ class _Walk:
             features=heard,
             levels=self._skyline.levels() if self._skyline is not None else np.zeros((0, 0)),
         )
+
+
+def _instead(ear: Callable[[Samples], None], two: Samples, _block: Samples) -> None:
+    ear(two)
 
 
 def _tempo(tempo: Tempo) -> Mapping[str, Any]:

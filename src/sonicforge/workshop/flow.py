@@ -27,6 +27,7 @@ __all__ = [
     "in_blocks",
     "not_an_input",
     "open_recording",
+    "place_of",
     "rate_in",
     "save",
     "through",
@@ -128,9 +129,17 @@ def _check_channels(name: str, channels: int) -> None:
 
 def not_an_input(out: Path, inputs: Iterable[Path]) -> None:
     """Raises `Conflict` if `out` is one of `inputs`, by whatever name, link or way."""
-    for path in inputs:
-        if out.exists() and path.exists() and out.samefile(path):
-            raise Conflict(f"{out} is the input itself; choose another name for the result")
+    if (place := place_of(out)) is not None and place in map(place_of, inputs):
+        raise Conflict(f"{out} is the input itself; choose another name for the result")
+
+
+def place_of(path: Path) -> tuple[int, int] | None:
+    """Where the content of a file lies, the same for all its names; None for what is not there or cannot be reached."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def rate_in(name: str, own: int, wanted: int | None = None) -> int:

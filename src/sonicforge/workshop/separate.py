@@ -17,6 +17,9 @@ from sonicforge.sound.writer import Writer, checked_format
 from sonicforge.workshop.demucs import Demucs
 from sonicforge.workshop.flow import BLOCK, Recording, Report, followed, not_an_input, open_recording
 
+STEMS = ("drums", "bass", "other", "vocals", "guitar", "piano")
+"""What the models of Demucs take apart; most of them the first four."""
+
 _MOST_BANDS = 8
 _LOWEST_SPLIT_HZ = 20.0
 _QUIETEST = 1e-5
@@ -51,6 +54,23 @@ class Cut:
         checked_format(Path(f"part.{self.format}"), self.format, "24" if self.format == "flac" else self.bits)
         return self
 
+    def files(self, target: Path) -> dict[str, Path]:
+        """The file of each part, beside `target`: `<its stem>.<part>.<format>`; for a model, of each stem known here.
+
+        What a model really makes is only known once it is loaded.
+        """
+        return _files(target, STEMS if self.model else _names(self), self.format)
+
+
+def _names(cut: Cut) -> tuple[str, ...]:
+    if cut.bands_hz:
+        return _band_names(cut.bands_hz)
+    return ("harmonic", "percussive", "residual")[: 2 if cut.margin == 1.0 else 3]
+
+
+def _files(target: Path, names: Sequence[str], ending: str) -> dict[str, Path]:
+    return {name: target.with_name(f"{target.stem}.{name}.{ending}") for name in names}
+
 
 def separate(source: Path, target: Path, cut: Cut, report: Report) -> Mapping[str, object]:
     """Write the parts of one recording beside `target` as `<its stem>.<part>.<format>`, tags and cover kept.
@@ -64,8 +84,8 @@ def separate(source: Path, target: Path, cut: Cut, report: Report) -> Mapping[st
         names, rate, parts = demucs.sources, demucs.sample_rate, _by_model(demucs, recording, report)
     else:
         splitter = _splitter(cut, recording)
-        names, rate, parts = splitter.names, recording.work_rate, _by_splitting(splitter, recording, report)
-    files = {name: target.with_name(f"{target.stem}.{name}.{cut.format}") for name in names}
+        names, rate, parts = _names(cut), recording.work_rate, _by_splitting(splitter, recording, report)
+    files = _files(target, names, cut.format)
     for path in files.values():
         not_an_input(path, (source,))
     _write(parts, files, rate, recording, cut)
@@ -81,7 +101,6 @@ def _opened(source: Path, cut: Cut) -> Recording:
 
 @dataclass(frozen=True, slots=True)
 class _Splitter:
-    names: tuple[str, ...]
     split: Callable[[Samples], Sequence[Samples]]
     latency: int
 
@@ -90,12 +109,11 @@ def _splitter(cut: Cut, recording: Recording) -> _Splitter:
     rate = recording.work_rate
     if not cut.bands_hz:
         separation = Separation(sample_rate=rate, kernel=KERNEL, margin=cut.margin)
-        names = ("harmonic", "percussive", "residual")[: 2 if cut.margin == 1.0 else 3]
-        return _Splitter(names, separation.split, separation.latency)
+        return _Splitter(separation.split, separation.latency)
     if cut.bands_hz[-1] >= HIGHEST * rate:
         raise OutOfRange("band border", f"{cut.bands_hz[-1]:g}", _LOWEST_SPLIT_HZ, round(HIGHEST * rate), "Hz")
     crossover = LinearCrossover(cut.bands_hz, sample_rate=rate)
-    return _Splitter(_band_names(cut.bands_hz), crossover.split, crossover.latency)
+    return _Splitter(crossover.split, crossover.latency)
 
 
 def _band_names(bands_hz: tuple[float, ...]) -> tuple[str, ...]:

@@ -8,9 +8,8 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from sqlalchemy.orm import Session
 
 from sonicforge.api.allowance import GENERATE, SEARCH
-from sonicforge.api.front import LARGEST_ID, After, Asked, By, Key, Limit, Paced, StationId, is_owner, spend
+from sonicforge.api.front import LARGEST_ID, After, Asked, By, Key, Limit, Owned, Paced, StationId, is_owner, spend
 from sonicforge.api.once import once
-from sonicforge.api.problem import Refused
 from sonicforge.api.shapes import ConceptWords, Generation, GenerationPage, GenerationWish, Understood, generation
 from sonicforge.api.who import address
 from sonicforge.errors import BadInput, NotFound
@@ -20,10 +19,10 @@ from sonicforge.genres.load import load
 from sonicforge.library import jobs, stations
 from sonicforge.library.text import one_line
 from sonicforge.library.values import Job
+from sonicforge.tasks.compose import KIND, Order, order
 
 router = APIRouter(tags=["generations"], dependencies=[Paced])
 
-KIND: Final = "compose"
 LONGEST_TEXT: Final = 500
 Id = Annotated[int, Path(ge=1, le=LARGEST_ID, description="Id of the generation.")]
 States = Annotated[list[Literal["queued", "running", "done", "failed", "cancelled"]], Query()]
@@ -47,8 +46,6 @@ async def create_generation(
     concept = await front.desk.think(lambda: _concept(wish, front.settings.genres))
 
     def create(session: Session) -> Generation:
-        from sonicforge.tasks.compose import Order, order
-
         stations.get(session, station)
         wanted = Order(
             concept,
@@ -84,11 +81,9 @@ async def get_generation(front: Asked, generation_id: Id) -> Generation:
     return generation(await front.desk.read(lambda session: _job(session, generation_id)))
 
 
-@router.post("/generations/{generation_id}/cancel", operation_id="cancel_generation")
-async def cancel_generation(request: Request, front: Asked, generation_id: Id) -> Generation:
-    """Stop a piece that nobody wants any more; one that has ended stays as it is. For the owner."""
-    if not is_owner(request):
-        raise Refused(401, "only the owner cancels work", headers={"www-authenticate": "Bearer"})
+@router.post("/generations/{generation_id}/cancel", operation_id="cancel_generation", dependencies=[Owned])
+async def cancel_generation(front: Asked, generation_id: Id) -> Generation:
+    """Stop a piece that nobody wants any more; one that has ended stays as it is."""
     return generation(await front.desk.write(lambda session: _cancel(session, generation_id)))
 
 

@@ -1,6 +1,7 @@
 """What is heard now, what comes next and why, and the wish to skip it."""
 
 import time
+from dataclasses import replace
 from datetime import datetime
 from math import ceil
 from pathlib import Path
@@ -9,12 +10,14 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request
 from sqlalchemy.orm import Session
 
+from sonicforge.api.air import sounding
 from sonicforge.api.allowance import VOTE
 from sonicforge.api.front import Asked, By, Owned, Paced, StationId, spend
 from sonicforge.api.shapes import NowPlaying, OrderTold, SkipVotes
 from sonicforge.errors import BadInput, Conflict
 from sonicforge.library import listeners, orders, plays, queue, stations, tracks, votes
 from sonicforge.library.values import Play, Track
+from sonicforge.tasks.programme import why
 
 router = APIRouter(tags=["now"], dependencies=[Paced])
 
@@ -41,8 +44,8 @@ async def get_now_playing(
     `delay_s`; without either it is what leaves the station now.
     """
     moment = (time.time() if at is None else moment_of(at)) - delay_s
-    heard = front.audience.counts(station)
-    return await front.desk.read(lambda session: _now(session, station, moment, sum(heard.values())))
+    present, folder = sum(front.audience.counts(station).values()), front.desk.air(station)
+    return await front.desk.read(lambda session: _now(session, station, moment, present, folder))
 
 
 @router.get("/next", operation_id="explain_next")
@@ -82,10 +85,14 @@ def moment_of(told: str) -> float:
     return seconds
 
 
-def _now(session: Session, station: str, at: float, present: int) -> NowPlaying:
+def _now(session: Session, station: str, at: float, present: int, folder: Path) -> NowPlaying:
     stations.get(session, station)
-    play = plays.heard_at(session, station, at)
+    play, fresh = plays.heard_at(session, station, at), sounding(folder, station, at)
+    if fresh is not None and (play is None or fresh.position > play.position):
+        play = fresh
     track = _track(session, play)
+    if play is not None and track is None:
+        play = replace(play, track_id=None)
     coming = (*queue.taken(session, station), *queue.listing(session, station))
     remaining = None
     if play is not None and (play.ended_at is not None or track is not None):
@@ -111,8 +118,6 @@ def _track(session: Session, play: Play | None) -> Track | None:
 
 
 def _why(session: Session, station: str, genres: Path) -> dict[str, Any]:
-    from sonicforge.tasks.programme import why
-
     return why(session, station, time.time(), genre_folder=genres)
 
 

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 from sqlalchemy.orm import Session
@@ -14,9 +14,8 @@ from sonicforge.api.shapes import RequestPage, RequestTold, RequestWish, Said, r
 from sonicforge.library import requests
 from sonicforge.library.text import one_line
 from sonicforge.settings import Settings
-
-if TYPE_CHECKING:
-    from sonicforge.tasks.understand import Understood
+from sonicforge.tasks import ask as asking
+from sonicforge.tasks.understand import Understood, model_of, understand
 
 router = APIRouter(prefix="/requests", tags=["requests"], dependencies=[Paced])
 owner = APIRouter(tags=["requests"], dependencies=[Paced])
@@ -38,10 +37,8 @@ async def create_request(
     heard = await front.desk.think(lambda: _understood(text, front.settings))
 
     def create(session: Session) -> RequestTold:
-        from sonicforge.tasks.ask import ask
-
         folder = front.settings.genres
-        told = ask(session, station, by.id, text, now=time.time(), understood=heard, genre_folder=folder)
+        told = asking.ask(session, station, by.id, text, now=time.time(), understood=heard, genre_folder=folder)
         return request_told(told, by.id)
 
     return await once(request, "create_request", key, wish, create)
@@ -69,16 +66,12 @@ async def say(front: Asked, wish: RequestWish, station: StationId = "main") -> S
     return await front.desk.write(lambda session: _said(session, station, text, front.settings))
 
 
-def _understood(text: str, settings: Settings) -> "Understood":
-    from sonicforge.tasks.understand import model_of, understand
-
+def _understood(text: str, settings: Settings) -> Understood:
     seed = secrets.randbits(32)
     return understand(text, seed=seed, genre_folder=settings.genres, model=model_of(settings))
 
 
 def _said(session: Session, station: str, text: str, settings: Settings) -> Said:
-    from sonicforge.tasks.ask import say as tell
-
-    answered = tell(session, station, text, now=time.time(), genre_folder=settings.genres)
+    answered = asking.say(session, station, text, now=time.time(), genre_folder=settings.genres)
     request = None if answered.request is None else answered.request.id
     return Said(kind=answered.kind, words=answered.words, request=request, order=answered.order)

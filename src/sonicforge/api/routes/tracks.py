@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import FileResponse
 from sqlalchemy.orm import Session
 
 from sonicforge.api.allowance import SEARCH
@@ -109,35 +110,37 @@ async def delete_track(front: Asked, track_id: Id) -> None:
     await front.desk.write(lambda session: tracks.delete(session, track_id))
 
 
-@files.get("/audio", operation_id="get_audio", responses=_sound("audio/flac"))
+@files.get("/audio", operation_id="get_audio", response_class=FileResponse, responses=_sound("audio/flac"))
 @files.head("/audio", include_in_schema=False)
 async def get_audio(request: Request, front: Asked, track_id: Id, download: Download = False) -> Response:
     """The finished sound."""
     return await _sent(request, front, track_id, "track.flac", download=download)
 
 
-@files.get("/cover", operation_id="get_cover", responses=_sound("image/png"))
+@files.get("/cover", operation_id="get_cover", response_class=FileResponse, responses=_sound("image/png"))
 @files.head("/cover", include_in_schema=False)
 async def get_cover(request: Request, front: Asked, track_id: Id, download: Download = False) -> Response:
     """The cover, drawn from the music."""
     return await _sent(request, front, track_id, "cover.png", download=download)
 
 
-@files.get("/midi", operation_id="get_midi", responses=_sound("audio/midi"))
+@files.get("/midi", operation_id="get_midi", response_class=FileResponse, responses=_sound("audio/midi"))
 @files.head("/midi", include_in_schema=False)
 async def get_midi(request: Request, front: Asked, track_id: Id, download: Download = False) -> Response:
     """The score as a MIDI file."""
     return await _sent(request, front, track_id, "score.mid", download=download)
 
 
-@files.get("/score", operation_id="get_score", responses=_sound("application/json"))
+@files.get("/score", operation_id="get_score", response_class=FileResponse, responses=_sound("application/json"))
 @files.head("/score", include_in_schema=False)
 async def get_score(request: Request, front: Asked, track_id: Id, download: Download = False) -> Response:
     """The score as JSON: sections, chords, parts with every note."""
     return await _sent(request, front, track_id, "score.json", download=download)
 
 
-@files.get("/pictures/{picture}", operation_id="get_picture", responses=_sound("image/png"))
+@files.get(
+    "/pictures/{picture}", operation_id="get_picture", response_class=FileResponse, responses=_sound("image/png")
+)
 @files.head("/pictures/{picture}", include_in_schema=False)
 async def get_picture(
     request: Request,
@@ -157,7 +160,7 @@ async def list_stems(front: Asked, track_id: Id) -> list[FileTold]:
     return [_file(track_id, file) for file in found if file.name.startswith("stems/")]
 
 
-@files.get("/stems/{stem}", operation_id="get_stem", responses=_sound("audio/flac"))
+@files.get("/stems/{stem}", operation_id="get_stem", response_class=FileResponse, responses=_sound("audio/flac"))
 @files.head("/stems/{stem}", include_in_schema=False)
 async def get_stem(
     request: Request,
@@ -170,7 +173,12 @@ async def get_stem(
     return await _sent(request, front, track_id, f"stems/{stem}.flac", download=download)
 
 
-@files.get("/files/{name:path}", operation_id="get_track_file", responses=_sound("application/octet-stream"))
+@files.get(
+    "/files/{name:path}",
+    operation_id="get_track_file",
+    response_class=FileResponse,
+    responses=_sound("application/octet-stream"),
+)
 @files.head("/files/{name:path}", include_in_schema=False)
 async def get_track_file(
     request: Request,
