@@ -57,34 +57,6 @@ def test_calls_made_while_the_web_server_is_dead_are_answered_by_the_next_one(st
     call.close()
 
 
-def test_after_the_tower_is_killed_sound_comes_back_and_numbers_go_on(station: Station, player: Player) -> None:
-    before = player.heard.sequence[-1]
-    station.kill("playout")
-    began = time.monotonic()
-    until(lambda: _sounds(station), 20, "sound after the tower's death")
-    print(f"sound again after {time.monotonic() - began:.1f} s")  # noqa: T201
-    until(lambda: player.heard.sequence[-1] > before + 2, 60, "new segments")
-    heard = player.leave()
-    assert not heard.backwards
-    assert heard.sequence == sorted(set(heard.sequence))
-    for run in heard.runs:
-        assert longest_silence_s(decoded(run)) <= LONGEST_PAUSE_S
-    until(lambda: station.ask("/health", station="main")["health"] == "green", 30, "green health")
-
-
-def _sounds(station: Station) -> bool:
-    """Whether the direct stream gives sound now."""
-    call = HTTPConnection("127.0.0.1", station.port, timeout=2)
-    try:
-        call.request("GET", "/live/main.mp3")
-        answer = call.getresponse()
-        return answer.status == 200 and len(answer.read(2000)) == 2000
-    except (OSError, HTTPException):
-        return False
-    finally:
-        call.close()
-
-
 def test_a_locked_library_is_not_heard_and_nothing_it_should_know_is_lost(station: Station, player: Player) -> None:
     skipped_at = time.time()
     with sqlite3.connect(station.data / "station.db", isolation_level=None) as other:
@@ -131,3 +103,31 @@ def test_the_terminal_shows_and_steers_the_station(station: Station, capfd: pyte
     assert "on air" in told
     assert "green" in told
     assert "skipping" in told
+
+
+def test_after_the_tower_is_killed_sound_comes_back_and_numbers_go_on(station: Station, player: Player) -> None:
+    before = player.heard.sequence[-1]
+    station.kill("playout")
+    began = time.monotonic()
+    until(lambda: _sounds(station), 20, "sound after the tower's death")
+    print(f"sound again after {time.monotonic() - began:.1f} s")  # noqa: T201
+    until(lambda: player.heard.sequence[-1] > before + 2, 60, "new segments")
+    heard = player.leave()
+    assert not heard.backwards
+    assert heard.sequence == sorted(set(heard.sequence))
+    for run in heard.runs:
+        assert longest_silence_s(decoded(run)) <= LONGEST_PAUSE_S
+    until(lambda: station.ask("/health", station="main")["health"] == "green", 30, "green health")
+
+
+def _sounds(station: Station) -> bool:
+    """Whether the direct stream gives sound now."""
+    call = HTTPConnection("127.0.0.1", station.port, timeout=2)
+    try:
+        call.request("GET", "/live/main.mp3")
+        answer = call.getresponse()
+        return answer.status == 200 and len(answer.read(2000)) == 2000
+    except (OSError, HTTPException):
+        return False
+    finally:
+        call.close()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sonicforge.sound import loudness
 from sonicforge.sound.audio import Audio, silence
-from sonicforge.sound.k_weighting import coefficients
+from sonicforge.sound.k_curve import coefficients
 from sonicforge.sound.meter import Meter
 
 

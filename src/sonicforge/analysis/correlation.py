@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sonicforge.analysis.frames import Frames, hann
 from sonicforge.analysis.silence import spans
 from sonicforge.sound.audio import Samples
-from sonicforge.sound.k_weighting import coefficients
+from sonicforge.sound.k_curve import coefficients
 from sonicforge.sound.spectrum import OCTAVES_HZ
 
 Floats = NDArray[np.float64]

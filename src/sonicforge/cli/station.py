@@ -62,11 +62,11 @@ def say(
     """Tell the station in words what to play or how to behave."""
     from sonicforge.cli.words import print_json
 
-    told = _server(url).ask("POST", "/requests", {"text": " ".join(words)}, station=station)
+    told = _server(url).ask("POST", "/say", {"text": " ".join(words)}, station=station)
     if as_json:
         print_json(told)
     else:
-        typer.echo(told["answer"] or "heard")
+        typer.echo(told["words"] or "heard")
 
 
 @queue.callback()

@@ -15,7 +15,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from sonicforge.sound.audio import Samples
-from sonicforge.sound.k_weighting import coefficients
+from sonicforge.sound.k_curve import coefficients
 from sonicforge.sound.spectrum import FLOOR_DB, to_db
 
 BANDS_HZ = tuple(1000.0 * 2 ** (step / 6) for step in range(-32, 27))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sonicforge.effects.biquad import magnitude_db
 from sonicforge.genres.genre import Bell, Target
 from sonicforge.sound.audio import SAMPLE_RATE, Audio
-from sonicforge.sound.k_weighting import coefficients
+from sonicforge.sound.k_curve import coefficients
 from sonicforge.sound.spectrum import OCTAVES_HZ, mid_side_octaves
 
 Bands = NDArray[np.float64]

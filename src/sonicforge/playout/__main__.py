@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sonicforge.errors import SonicForgeError
 from sonicforge.playout.door import Door
+from sonicforge.playout.elsewhere import joints_elsewhere
 from sonicforge.playout.hold import sole_tower
 from sonicforge.playout.memory import give_back_memory
 from sonicforge.playout.outputs.output import Output
@@ -29,6 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
                 _door(told.data, told.station),
                 reserve=told.data / "reserve",
                 make=_maker(folder, told.title or told.station),
+                join=joints_elsewhere,
             )
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: tower.stop())

@@ -4,25 +4,31 @@ bytes -> (now and then a stretch of about a second) -> decoder -> Ear: loudness,
 """
 
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from io import BytesIO
-from math import inf, isfinite, log10
+from math import inf, log10
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sonicforge.errors import UnreadableAudio
 from sonicforge.playout.block import BLOCK, RATE
 from sonicforge.sound.audio import Samples
-from sonicforge.sound.meter import Meter
+from sonicforge.sound.k_curve import power_gain
 
 SILENT_DB, SOUNDING_DB = -60.0, -55.0
 """Below the first a piece of 96 ms is silence, above the second it is sound; between them nothing changes."""
 
 _REPEATS_DB = -50.0
 """A piece that differs from the one before by less than this stands still; noise, reverb and detune all differ more."""
+
+_LEVEL_PIECES = 31
+"""Pieces of 96 ms that the level is taken over: three seconds."""
 
 _IDLE_S = 2.5
 """Without bytes for so long, a stream stands still; outputs hand them on at least every second."""
@@ -44,9 +50,9 @@ class Ear:
 
     def __init__(self, *, alarm_s: float = 5.0) -> None:
         self._alarm_s = alarm_s
-        self._meter = Meter(RATE, 2)
+        self._powers: deque[float] = deque(maxlen=_LEVEL_PIECES)
         self._last: Samples | None = None
-        self._heard = self._silent = self._still = False
+        self._silent = self._still = False
         self._silent_s = self._frozen_s = self._good_s = 0.0
         self._healthy = True
 
@@ -57,16 +63,15 @@ class Ear:
             return self.read()
         pieces = samples[:, :whole].reshape(2, -1, BLOCK).transpose(1, 0, 2)
         each_s = max(stands_for_s, samples.shape[1] / RATE) / len(pieces)
-        self._meter.process(samples)
-        self._heard = True
+        self._powers.extend(_weighted_powers(pieces))
         for piece in pieces:
             self._judge(piece, each_s)
         return self.read()
 
     def read(self) -> ProbeReading:
-        level = self._meter.short_term if self._heard else -inf
-        told = round(level, 1) if isfinite(level) else None
-        return ProbeReading(told, round(self._silent_s, 2), round(self._frozen_s, 2), self._healthy)
+        power = sum(self._powers) / len(self._powers) if self._powers else 0.0
+        level = round(10 * log10(power) - 0.691, 1) if power > 0 else None
+        return ProbeReading(level, round(self._silent_s, 2), round(self._frozen_s, 2), self._healthy)
 
     @property
     def suspicious(self) -> bool:
@@ -168,6 +173,22 @@ def decoded(container: str, data: bytes) -> Samples:
     if not sound.shape[1]:
         raise UnreadableAudio(f"{len(data)} bytes of {container} hold no sound")
     return np.asarray(sound, np.float32)
+
+
+def _weighted_powers(pieces: NDArray[np.float32]) -> list[float]:
+    """K-weighted power of each piece (n, 2, BLOCK), channels added: BS.1770 by spectrum, which needs no filter."""
+    window, weights = _weighting()
+    spectrum = np.fft.rfft(pieces * window, axis=2)
+    return [float(power) for power in np.sum((spectrum.real**2 + spectrum.imag**2) @ weights, axis=1)]
+
+
+@lru_cache(maxsize=1)
+def _weighting() -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """A Hann window, and what each bin's squared magnitude adds to the power."""
+    window = np.hanning(BLOCK + 1)[:-1]
+    gain = power_gain(np.arange(BLOCK // 2 + 1) * (RATE / BLOCK), RATE)
+    gain[1:-1] *= 2
+    return window.astype(np.float32), gain / (BLOCK * np.sum(window**2))
 
 
 def _repeats(piece: Samples, last: Samples) -> bool:

@@ -14,6 +14,8 @@ from sonicforge.errors import SonicForgeError
 
 LAST_WORDS_S: Final = 3
 """How long open streams may go on when the server is asked to end."""
+KEPT_OPEN_S: Final = 30
+"""Longer than HLS players wait between two segments."""
 
 
 def main() -> int:
@@ -34,6 +36,7 @@ def main() -> int:
         log_config=None,
         proxy_headers=False,
         server_header=False,
+        timeout_keep_alive=KEPT_OPEN_S,
         timeout_graceful_shutdown=LAST_WORDS_S,
     )
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=wanted.fd)])

@@ -1,41 +1,13 @@
 """K-weighting of ITU-R BS.1770: head shelf -> low cut -> energy in 10 ms pieces, in one pass."""
 
-from functools import lru_cache
-from math import pi, tan
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from sonicforge.sound.audio import Samples
+from sonicforge.sound.k_curve import coefficients
 
 PIECES_PER_SECOND = 100
-
-_SHELF_HZ, _SHELF_Q, _SHELF_GAIN_DB = 1681.974450955533, 0.7071752369554196, 3.999843853973347
-_CUT_HZ, _CUT_Q = 38.13547087602444, 0.5003270373238773
-
-
-@lru_cache(maxsize=16)
-def coefficients(sample_rate: int) -> NDArray[np.float64]:
-    """Shelf b0 b1 b2 a1 a2 and low cut a1 a2 (its b is 1 -2 1) at any rate.
-
-    The standard prints a table for 48 kHz only; the bilinear transform of the analogue prototypes behind it
-    gives that table to 14 decimals and the same curve at every other rate.
-    """
-    k = tan(pi * _SHELF_HZ / sample_rate)
-    high = 10 ** (_SHELF_GAIN_DB / 20)
-    band = high**0.4996667741545416
-    norm = 1 + k / _SHELF_Q + k * k
-    shelf = [
-        (high + band * k / _SHELF_Q + k * k) / norm,
-        2 * (k * k - high) / norm,
-        (high - band * k / _SHELF_Q + k * k) / norm,
-        2 * (k * k - 1) / norm,
-        (1 - k / _SHELF_Q + k * k) / norm,
-    ]
-    k = tan(pi * _CUT_HZ / sample_rate)
-    norm = 1 + k / _CUT_Q + k * k
-    return np.array([*shelf, 2 * (k * k - 1) / norm, (1 - k / _CUT_Q + k * k) / norm])
 
 
 @njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz", "arcp"})

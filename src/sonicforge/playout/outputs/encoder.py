@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -10,7 +10,9 @@ from sonicforge.errors import BadInput, OutOfRange, UnknownName
 from sonicforge.playout.block import RATE
 from sonicforge.playout.outputs.lame import Lame, system_lame
 from sonicforge.sound.audio import Samples
-from sonicforge.sound.dither import Quantiser
+
+if TYPE_CHECKING:
+    from sonicforge.sound.dither import Quantiser
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ class Muxed:
         self._stream.format = self._format = coding.sample_format
         if bitrate:
             self._stream.bit_rate = bitrate
-        self._quantiser = Quantiser(2, 16, RATE) if coding.codec == "flac" else None
+        self._quantiser = _quantiser() if coding.codec == "flac" else None
         self._position = 0
         self._container.start_encoding()
         self.head = self._pipe.drain()
@@ -136,3 +138,10 @@ class Muxed:
         return (
             np.ascontiguousarray(samples) if self._format == "fltp" else np.ascontiguousarray(samples.T).reshape(1, -1)
         )
+
+
+def _quantiser() -> "Quantiser":
+    """Loaded when somebody wants lossless sound: its compiled kernels are large."""
+    from sonicforge.sound.dither import Quantiser
+
+    return Quantiser(2, 16, RATE)
