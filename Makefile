@@ -35,13 +35,14 @@ peers: .venv-peers/installed
 
 # Outside judges of the tests: players, servers and fpcalc, from the system's packages. Without root the tests say what
 # is missing.
-PROGRAMS := fpcalc:libchromaprint-tools ffmpeg:ffmpeg mpv:mpv icecast2:icecast2 nginx:nginx-light \
-	node:nodejs
+PROGRAMS := fpcalc:libchromaprint-tools ffmpeg:ffmpeg mpv:mpv icecast2:icecast2 nginx:nginx-light node:nodejs curl:curl \
+	openssl:openssl
+LIBRARIES := libnginx-mod-rtmp libsrt1.5-gnutls libmp3lame0
 programs:
 	@missing=""; for pair in $(PROGRAMS); do \
 		PATH="$$PATH:/usr/sbin" command -v "$${pair%%:*}" >/dev/null || missing="$$missing $${pair##*:}"; \
 	done; \
-	dpkg -s libnginx-mod-rtmp >/dev/null 2>&1 || missing="$$missing libnginx-mod-rtmp"; \
+	for name in $(LIBRARIES); do dpkg -s "$$name" >/dev/null 2>&1 || missing="$$missing $$name"; done; \
 	if [ -n "$$missing" ]; then \
 		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 			apt-get update -qq && DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \

@@ -19,6 +19,9 @@ from sonicforge.library.objects import Objects
 from sonicforge.library.upgrade import upgrade
 from sonicforge.tasks.reserve import fill_reserve
 
+SOFT_START_S = 20.0
+"""The very first seconds of a station may be a soft beginning."""
+
 GENRES = ("lofi_hiphop", "jazz_lounge", "house_deep")
 
 
@@ -55,7 +58,7 @@ def station(stocked: tuple[Path, tuple[str, ...]]) -> Iterator[Station]:
 
     def on_air() -> bool:
         try:
-            return bool(made.ask("/now-playing", station="main")["play"])
+            return (made.ask("/now-playing", station="main")["elapsed_s"] or 0.0) > SOFT_START_S
         except NoAnswer:
             return False
 

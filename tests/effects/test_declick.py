@@ -3,7 +3,9 @@
 from functools import cache
 
 import numpy as np
+import pytest
 
+from sonicforge.effects.restoration.autoregression import correlate, fill_gaps, levinson
 from sonicforge.effects.restoration.declick import Declick
 from sonicforge.sound.audio import Samples
 
@@ -21,7 +23,7 @@ def music(seconds: float = 12.0) -> Samples:
     hats = rng.standard_normal((2, t.size)) * np.exp(-((t * 4) % 1.0) * 30)
     snare = rng.standard_normal((2, t.size)) * np.exp(-((t * 2 + 0.5) % 1.0) * 12)
     kick = np.sin(40 * (1 - np.exp(-((t * 2) % 1.0) * 20))) * np.exp(-((t * 2) % 1.0) * 8)
-    x = 0.2 * chord + 0.3 * np.sin(2 * np.pi * 55 * t) + 0.02 * hats + 0.03 * snare + 0.3 * kick
+    x = 0.2 * chord + 0.3 * np.sin(2 * np.pi * 55 * t) + 0.05 * hats + 0.08 * snare + 0.3 * kick
     return (0.7 * x / np.abs(x).max()).astype(np.float32)
 
 
@@ -46,6 +48,18 @@ def mended(x: Samples, **settings: float) -> tuple[Declick, Samples]:
     declick = Declick(channels=len(x), **settings)
     flushed = np.pad(x, ((0, 0), (0, declick.latency)))
     return declick, declick.process(flushed)[:, declick.latency :]
+
+
+def test_at_least_95_percent_of_planted_clicks_are_found_and_filled_20_db_better() -> None:
+    x = music()
+    y, places = planted(x, 100)
+    declick, z = mended(y)
+    found = declick.found[0]
+    hits = sum(any(a < place + size + 4 and a + n > place - 4 for a, n in found) for place, size in places)
+    assert hits >= 95
+    around = np.concatenate([np.arange(place - 4, place + size + 4) for place, size in places])
+    damaged, left = ((np.square((s - x)[:, around])).sum() for s in (y, z))
+    assert 10 * np.log10(damaged / left) > 20
 
 
 def test_drums_are_not_clicks() -> None:
@@ -77,3 +91,36 @@ def test_a_pop_loses_its_thump() -> None:
     _, z = mended(y)
     after = np.concatenate([np.arange(place + 100, place + 3000) for place in places])
     assert np.square((z - x)[:, after]).sum() < 0.25 * np.square((y - x)[:, after]).sum()
+
+
+def test_more_sensitivity_finds_more() -> None:
+    rng = np.random.default_rng(7)
+    y = music().copy()
+    y[:, rng.integers(5000, y.shape[1], 150)] += 0.02
+    counts = [mended(y, sensitivity=s)[0].counts[0] for s in (0.0, 0.5, 1.0)]
+    assert counts[0] < counts[1] < counts[2]
+
+
+def test_what_was_found_is_told_in_samples_of_the_stream() -> None:
+    x = music(2.0).copy()
+    x[0, 33_333] += 0.9
+    declick = Declick()
+    for start in range(0, x.shape[1], 997):
+        declick.process(x[:, start : start + 997])
+    declick.process(np.zeros((2, declick.latency), np.float32))
+    assert declick.found[0][:, 0].tolist() == [33_333]
+    assert declick.counts.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("size", [1, 8, 40])
+def test_a_gap_in_a_sum_of_sines_is_filled_almost_exactly(size: int) -> None:
+    t = np.arange(3000) / RATE
+    whole = sum(np.sin(2 * np.pi * hz * t + hz) for hz in (210, 987, 3300, 6100))
+    x, order = whole.copy(), 48
+    r, a = np.empty(order + 1), np.empty(order + 1)
+    correlate(x * np.hanning(x.size), order, r)
+    levinson(r, a, order)
+    gaps = np.arange(1500, 1500 + size)
+    x[gaps] = 0
+    assert fill_gaps(x, gaps, a)
+    assert np.abs(x - whole).max() < 0.02

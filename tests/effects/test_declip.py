@@ -47,6 +47,12 @@ def mended(x: Samples, **settings: float) -> Samples:
     return declip.process(np.pad(x, ((0, 0), (0, declip.latency))))[:, declip.latency :]
 
 
+@pytest.mark.parametrize(("sdr_db", "better_db"), [(3, 8), (7, 10), (15, 10), (25, 8)])
+def test_clipped_music_gets_better_by_many_decibels(sdr_db: float, better_db: float) -> None:
+    y = clipped_to(sdr_db)
+    assert quality(mended(y)) - quality(y) > better_db
+
+
 def test_samples_that_were_not_cut_off_stay_and_the_others_only_grow() -> None:
     y = clipped_to(10)
     z = mended(y)

@@ -76,10 +76,24 @@ def test_digital_silence_gets_no_hum() -> None:
     assert not mended(x, 50.0)[:, round(10.5 * RATE) : round(13.5 * RATE)].any()
 
 
+@pytest.mark.parametrize("hz", [50.0, 49.95, 60.0, 60.08, 50.5])
+def test_the_finder_tells_the_frequency_to_a_hundredth_and_the_level_to_a_decibel(hz: float) -> None:
+    h = hum(hz)
+    heard = found(music() + h).hum()
+    assert heard is not None
+    assert heard.hz == pytest.approx(hz, abs=0.01)
+    assert heard.level_db == pytest.approx(10 * np.log10(np.square(h).mean()), abs=1)
+    assert len(heard.harmonics_db) >= 8
+
+
 def test_the_finder_looks_where_it_is_told() -> None:
     heard = found(music() + hum(50.0)).hum(60.0)
     assert heard is None
     assert found(music() + hum(50.0)).hum(50.0) is not None
+
+
+def test_music_is_not_hum() -> None:
+    assert found(music()).hum() is None
 
 
 def test_too_little_sound_says_nothing() -> None:

@@ -132,6 +132,14 @@ def test_nothing_is_left_over_after_the_sound_has_ended() -> None:
     assert not denoise.process(np.zeros((2, RATE), np.float32))[:, denoise.latency + 2048 :].any()
 
 
+def test_gains_act_on_amplitude_not_on_power() -> None:
+    """A gain meant for power, used on amplitude, would take twice as many decibels: known noise at the floor tells."""
+    x = pink() * np.float32(0.03)
+    known = profile(x).power * np.float32(100)
+    y = through(Denoise(amount=0.4, noise=known), x)
+    assert decibels(y) - decibels(x) == pytest.approx(-12, abs=0.3)
+
+
 def test_long_and_wide_input_needs_little_memory() -> None:
     """Eight channels pass in frames; samples are never taken for channels."""
     x = np.zeros((8, RATE), np.float32)

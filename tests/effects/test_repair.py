@@ -63,6 +63,15 @@ def test_outside_the_band_the_sound_goes_on() -> None:
         assert abs(z[0, part] @ wave) == pytest.approx(abs(x[0, part] @ wave), rel=0.06)
 
 
+def test_noise_is_filled_with_noise_of_the_same_level() -> None:
+    x = (np.random.default_rng(1).standard_normal((1, 3 * RATE)) * 0.1).astype(np.float32)
+    y = x.copy()
+    y[:, round(1.2 * RATE) : round(1.5 * RATE)] = 0
+    z = mended(y, Box(1.2, 1.5))
+    inside = z[:, round(1.22 * RATE) : round(1.48 * RATE)]
+    assert 20 * np.log10(inside.std() / x.std()) == pytest.approx(0, abs=1.5)
+
+
 def test_a_short_dropout_of_everything_is_predicted() -> None:
     x = tones()
     y = x.copy()

@@ -4,12 +4,10 @@ Runs that lie close together are filled as one by least squares over an autoregr
 sample that comes out below the level it was cut off at is put there.
 """
 
-import math
-
 import numpy as np
 from numba import njit
 
-from sonicforge.effects.restoration.autoregression import correlate, fill_gaps, levinson
+from sonicforge.effects.restoration.autoregression import correlate, fill_gaps, hann, levinson
 
 ORDER = 64
 SIDE = 1024
@@ -46,12 +44,9 @@ def _mend_cluster(view, kind, first, last, above, below, rounds):  # type: ignor
     if gaps.size > MOST or first - low < 2 * ORDER or high - last < 2 * ORDER:
         return False
     x = view[low:high].astype(np.float64)
-    taper = np.empty(x.size)
-    for i in range(x.size):
-        taper[i] = 0.5 - 0.5 * math.cos(2 * math.pi * (i + 0.5) / x.size)
     r, a = np.empty(ORDER + 1), np.empty(ORDER + 1)
     for _ in range(rounds):
-        correlate(x * taper, ORDER, r)
+        correlate(hann(x), ORDER, r)
         r[0] = r[0] * (1.0 + 1e-9) + 1e-30
         levinson(r, a, ORDER)
         if not fill_gaps(x, gaps, a):

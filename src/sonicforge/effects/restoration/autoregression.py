@@ -11,6 +11,18 @@ import math
 import numpy as np
 from numba import njit
 
+_ROUNDING = 1e-10
+"""Share of a signal under which the energy of its prediction error is made of rounding: more order would only harm."""
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def hann(x):  # type: ignore[no-untyped-def]
+    """`x` (float64) under a Hann window of its length."""
+    out = np.empty(x.size)
+    for i in range(x.size):
+        out[i] = x[i] * (0.5 - 0.5 * math.cos(2 * math.pi * (i + 0.5) / x.size))
+    return out
+
 
 @njit(cache=True, nogil=True, fastmath=True)
 def correlate(x, order, into):  # type: ignore[no-untyped-def]
@@ -26,11 +38,12 @@ def correlate(x, order, into):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True, fastmath=True)
 def levinson(r, a, order):  # type: ignore[no-untyped-def]
     """Inverse filter a[0] = 1 .. a[order] of autocorrelation r; returns the energy of the prediction error."""
-    a[:] = 0.0
+    for k in range(order + 1):
+        a[k] = 0.0
     a[0] = 1.0
     error = r[0]
     for m in range(1, order + 1):
-        if error <= 0.0:
+        if error <= _ROUNDING * r[0]:
             break
         total = r[m]
         for i in range(1, m):
@@ -49,7 +62,8 @@ def levinson(r, a, order):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True, fastmath=True)
 def prediction_error(x, a, start, into):  # type: ignore[no-untyped-def]
     """into[i] = what the model did not foresee of x[start + i]; start >= a.size - 1."""
-    into[:] = x[start : start + into.size]
+    for i in range(into.size):
+        into[i] = x[start + i]
     for k in range(1, a.size):
         part, weight = x[start - k : start - k + into.size], a[k]
         for i in range(into.size):
@@ -128,12 +142,14 @@ def gap_doubt(gaps, a):  # type: ignore[no-untyped-def]
     correlate(a, a.size - 1, b)
     factor = _gap_matrix(gaps, b)
     doubt = np.zeros(gaps.size)
-    unit[:] = 0.0
+    for i in range(gaps.size):
+        unit[i] = 0.0
     if not solve(factor, unit, gaps.size):
         return doubt
     # The factor L is in the lower triangle: the diagonal of the inverse is the column energy of L^-1.
     for j in range(gaps.size):
-        unit[:] = 0.0
+        for i in range(gaps.size):
+            unit[i] = 0.0
         unit[j] = 1.0
         for i in range(j, gaps.size):
             total = unit[i]

@@ -12,7 +12,8 @@ from sonicforge.sound.audio import Samples
 
 _BESIDE = 5
 """Frames on either side that tell what belongs into the box."""
-_TONE = 0.6
+_TONE = 0.9
+_NEAR = 9
 _FADE_S_OF_FRAME = 1 / 8
 
 Spectrum = NDArray[np.complex64]
@@ -49,7 +50,8 @@ def _between(spectra: Spectrum, inside: NDArray[np.int64], hop: int, low: int, s
     step = 2 * np.pi * hop * (np.arange(bins) + low) / size
     pace_before, tone_before = _pace(before, step)
     pace_after, tone_after = _pace(after, step)
-    level = [np.sqrt(np.mean(np.abs(side) ** 2, axis=0)) + 1e-12 for side in (before, after)]
+    power = [np.mean(np.abs(side) ** 2, axis=0) for side in (before, after)]
+    level = [np.sqrt(side) + 1e-12 for side in power]
     share = ((np.arange(count) + 1) / (count + 1))[:, None]
     magnitude = level[0] ** (1 - share) * level[1] ** share
     steps = np.arange(1, count + 1)[:, None]
@@ -57,9 +59,27 @@ def _between(spectra: Spectrum, inside: NDArray[np.int64], hop: int, low: int, s
     right = np.exp(1j * (np.angle(after[0]) - pace_after * (count + 1 - steps)))
     mixed = (1 - share) * left * level[0] + share * right * level[1]
     tones = magnitude * mixed / (np.abs(mixed) + 1e-12)
-    chance = noise(seed, "restoration", "repair", int(inside[0]), count, bins).standard_normal((2, count, bins))
-    hiss = magnitude * (chance[0] + 1j * chance[1]) / np.sqrt(2)
+    even = [np.sqrt(_smoothed(side)) + 1e-12 for side in power]
+    hiss = even[0] ** (1 - share) * even[1] ** share * _hiss(seed, int(inside[0]), count, size)[:, low : low + bins]
     return np.asarray(np.where(np.minimum(tone_before, tone_after) > _TONE, tones, hiss), np.complex64)
+
+
+def _smoothed(power: Real) -> Real:
+    """Mean over neighbouring bins: five overlapping frames tell the level of noise in one bin too loosely."""
+    wide = min(_NEAR, len(power))
+    sums = np.convolve(power, np.ones(wide), "same")
+    return np.asarray(sums / np.convolve(np.ones(len(power)), np.ones(wide), "same"))
+
+
+def _hiss(seed: int, place: int, count: int, size: int) -> Spectrum:
+    """Spectra (count, bins), of mean power 1 a bin, of one white noise: their overlaps agree as those of sound do."""
+    import scipy.fft
+
+    hop = size // 4
+    window = np.sqrt(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size))
+    white = noise(seed, "restoration", "repair", place, count).standard_normal(size + hop * (count - 1))
+    frames = np.lib.stride_tricks.sliding_window_view(white, size)[::hop]
+    return np.asarray(scipy.fft.rfft(frames * window) / np.sqrt(size / 2), np.complex64)
 
 
 def _pace(side: Spectrum, step: Real) -> tuple[Real, Real]:

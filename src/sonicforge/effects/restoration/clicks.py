@@ -12,51 +12,36 @@ import numpy as np
 from numba import njit
 
 from sonicforge.effects.restoration.autoregression import correlate, levinson, prediction_error
-from sonicforge.effects.restoration.gap import mend_stretch
-from sonicforge.effects.restoration.thump import take_thump_out
+from sonicforge.effects.restoration.order import in_order, robust_spread
 
 ORDER = 32
-_SPREAD = 1.4826
-_GAP = 12
+_GAP = 24
 _GUARD = 16
 _LOW = 3.5
+_PULSE = 4.0
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def mend_clicks(sound, count, step, lead, sizes, numbers, window, log):  # type: ignore[no-untyped-def]
-    """Finds and repairs the clicks of `count` steps of one channel in place; returns how many.
+def find_clicks(view, step, lead, sizes, numbers, window, found):  # type: ignore[no-untyped-def]
+    """Writes first sample and one past the last of each click in view[lead : lead + step] to `found` (m, 2).
 
-    sizes: longest click, reach of the neighbourhood, longest period of a pulse train, a third of a millisecond,
-    sample rate. numbers: threshold in spreads,
-    threshold over the neighbourhood. log (m, 2) takes the first sample and length of the first m clicks.
+    Returns how many there are. sizes: longest click, reach of the neighbourhood, longest period of a pulse train, a
+    third of a millisecond. numbers: threshold in spreads, threshold over the neighbourhood.
     """
-    found = 0
-    for i in range(count):
-        view = sound[i * step : (i + 1) * step + 2 * lead]
-        for _ in range(2):
-            fresh, touched = _mend_view(view, step, lead, sizes, numbers, window, log, found, i * step)
-            found += fresh
-            if not touched:
-                break
-    return found
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _mend_view(view, step, lead, sizes, numbers, window, log, found, offset):  # type: ignore[no-untyped-def]
-    longest, reach, period, milli, rate = sizes
+    longest, reach, period, milli = sizes
     side = (window.size - step) // 2
     a = np.empty(ORDER + 1, np.float32)
-    slopes = _slopes(view, 0, view.size)
+    slopes = _slopes(view)
     if not _fit(slopes[lead - side : lead + step + side], window, a):
-        return 0, False
+        return 0
     pad = reach + longest + 4 * _GUARD
     error = np.empty(step + 2 * pad, np.float32)
     prediction_error(slopes, a, lead - pad, error)
     heights = np.abs(error)
-    spread = _SPREAD * np.median(heights[pad : pad + step])
+    spread = robust_spread(error[pad : pad + step])
     bar = numbers[0] * spread
-    fresh, touched, i = 0, False, pad
-    while i < pad + step:
+    count, i = 0, pad
+    while i < pad + step and count < found.shape[0]:
         if heights[i] <= bar:
             i += 1
             continue
@@ -66,57 +51,65 @@ def _mend_view(view, step, lead, sizes, numbers, window, log, found, offset):  #
             i += 1
             continue
         i = max(stop, i + 1)
-        peak = start + np.argmax(heights[start:stop])
-        if _in_a_train(slopes, a, lead - pad + peak, error[peak], period):
-            continue
+        peak = _highest(heights, start, stop)
         first = lead - pad + start
         last = _true_end(slopes, a, first, lead - pad + stop, low)
         # What is loud for longer must be louder: the first millisecond of a drum is louder than the rest of it, too.
         ratio = numbers[1] * max(math.sqrt((last - first) / milli), 1.0)
-        if last - first > longest or not _stands_out(heights, start, stop, reach, ratio):
+        if last - first > longest or not _stands_out(heights, start, stop, heights[peak] / ratio, reach):
             continue
-        if last - first > milli:
-            take_thump_out(view, first, last, rate)
-        end = mend_stretch(view, first - 1, last + 1 + (last - first) // 3, longest)
-        if end > first - 1:
-            touched = True
-            if not _known(log, found + fresh, offset + first, longest):
-                if found + fresh < log.shape[0]:
-                    log[found + fresh, 0] = offset + first
-                    log[found + fresh, 1] = end - first
-                fresh += 1
-    return fresh, touched
+        if _begins_or_ends(view, first, last, reach):
+            continue
+        if _in_a_train(slopes, a, lead - pad + peak, error[peak], period, reach):
+            continue
+        found[count, 0], found[count, 1] = first, last
+        count += 1
+    return count
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _known(log, found, place, near):  # type: ignore[no-untyped-def]
-    # The rest of a click that was mended in part is no click of its own.
-    last = min(found, log.shape[0])
-    known = False
-    for i in range(max(last - 16, 0), last):
-        known = known or abs(log[i, 0] - place) <= near
-    return known
-
-
-@njit(cache=True, nogil=True, fastmath=True)
-def _slopes(view, start, stop):  # type: ignore[no-untyped-def]
+def _slopes(view):  # type: ignore[no-untyped-def]
     # Differences: music falls with frequency, and a flat spectrum asks less of the model and of float32.
-    slopes = np.empty(stop - start, np.float32)
+    slopes = np.empty(view.size, np.float32)
     slopes[0] = 0.0
     for i in range(1, slopes.size):
-        slopes[i] = view[start + i] - view[start + i - 1]
+        slopes[i] = view[i] - view[i - 1]
     return slopes
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _highest(heights, start, stop):  # type: ignore[no-untyped-def]
+    best = start
+    for i in range(start, stop):
+        if heights[i] > heights[best]:
+            best = i
+    return best
+
+
+@njit(cache=True, nogil=True)
+def _begins_or_ends(view, first, last, reach):  # type: ignore[no-untyped-def]
+    # A sound that starts from, or stops at, digital silence jumps; that is no click.
+    before, after = False, False
+    for i in range(max(first - reach, 0), first - 1):
+        before = before or view[i] != 0.0
+    for i in range(last, min(last + reach, view.size)):
+        after = after or view[i] != 0.0
+    return before != after
 
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _fit(slopes, window, a):  # type: ignore[no-untyped-def]
     r, wide = np.empty(ORDER + 1), np.empty(ORDER + 1)
-    correlate(slopes * window, ORDER, r)
+    tapered = np.empty(slopes.size, np.float32)
+    for i in range(slopes.size):
+        tapered[i] = slopes[i] * window[i]
+    correlate(tapered, ORDER, r)
     if not r[0] > 1e-20:
         return False
     r[0] *= 1.0 + 1e-6
     levinson(r, wide, ORDER)
-    a[:] = wide
+    for k in range(ORDER + 1):
+        a[k] = wide[k]
     return True
 
 
@@ -139,51 +132,57 @@ def _burst(heights, at, low, most):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _stands_out(heights, start, stop, reach, ratio):  # type: ignore[no-untyped-def]
-    # The 85th percentile of a normal magnitude is 1.44 spreads; a few more clicks nearby do not move it.
-    peak = heights[start:stop].max()
+def _stands_out(heights, start, stop, bar, reach):  # type: ignore[no-untyped-def]
     before = heights[max(start - _GUARD - reach, 0) : start - _GUARD]
     after = heights[stop + _GUARD : stop + _GUARD + reach]
-    return peak > ratio * _upper(before) and peak > ratio * _upper(after)
+    return bar > _upper(before) and bar > _upper(after)
 
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _around(heights, at, reach):  # type: ignore[no-untyped-def]
-    return min(_upper(heights[max(at - reach, 0) : at]), _upper(heights[at + 2 * ORDER : at + 2 * ORDER + reach]))
+    return max(_upper(heights[max(at - reach, 0) : at]), _upper(heights[at + 2 * ORDER : at + 2 * ORDER + reach]))
 
 
 @njit(cache=True, nogil=True, fastmath=True)
 def _upper(heights):  # type: ignore[no-untyped-def]
+    # The 85th percentile of a normal magnitude is 1.44 spreads; a few more clicks nearby do not move it.
     if heights.size < 8:
         return 0.0
-    place = int(0.85 * heights.size)
-    return np.partition(heights, place)[place] / 1.44
+    return in_order(heights, int(0.85 * heights.size)) / 1.44
 
 
 @njit(cache=True, nogil=True, fastmath=True)
-def _in_a_train(slopes, a, at, height, period):  # type: ignore[no-untyped-def]
+def _in_a_train(slopes, a, at, height, period, reach):  # type: ignore[no-untyped-def]
     # Does an error of the same sign and about the same height come a time T before and after, or T and 2 T to one side?
-    first = max(at - 2 * period, ORDER)
-    error = np.empty(min(at + 2 * period, slopes.size) - first, np.float32)
+    first = max(at - 2 * period - reach, ORDER)
+    error = np.empty(min(at + 2 * period + reach, slopes.size) - first, np.float32)
     prediction_error(slopes, a, first, error)
     centre = at - first
-    least = 0.6 * abs(height)
-    sign = 1.0 if height > 0 else -1.0
+    if height < 0.0:
+        for i in range(error.size):
+            error[i] = -error[i]
     for lag in range(24, period):
         slack = 2 + lag // 200
         here = 0
         for multiple in (-2, -1, 1, 2):
-            place = centre + multiple * lag
-            if place - 2 * slack < 0 or place + 2 * slack >= error.size:
-                continue
-            highest = 0.0
-            for i in range(place - slack * abs(multiple), place + slack * abs(multiple) + 1):
-                highest = max(highest, sign * error[i])
-            if least < highest < 1.7 * abs(height):
+            if _is_pulse(error, centre + multiple * lag, slack * abs(multiple), abs(height), reach):
                 here |= 1 << (multiple + 2)
         if here & 10 == 10 or here & 24 == 24 or here & 3 == 3:
             return True
     return False
+
+
+@njit(cache=True, nogil=True, fastmath=True)
+def _is_pulse(error, place, slack, height, reach):  # type: ignore[no-untyped-def]
+    if place < slack or place + slack >= error.size:
+        return False
+    highest = np.float32(0.0)
+    for i in range(place - slack, place + slack + 1):
+        highest = max(highest, error[i])
+    if not 0.6 * height < highest < 1.7 * height:
+        return False
+    near = np.abs(error[max(place - reach // 2, 0) : place + reach // 2])
+    return highest > _PULSE * _upper(near)
 
 
 @njit(cache=True, nogil=True, fastmath=True)

@@ -9,7 +9,7 @@ from sonicforge.sound.audio import Samples
 _BINS = 1000
 _PILE = 6.0
 """How much denser the top must be than what lies below it. The crest of a lone sine reaches 3.2."""
-_MOST = 0.75
+_MOST = 0.97
 _RUN, _ENOUGH = 3, 6
 
 Levels = NDArray[np.float64]
@@ -39,7 +39,7 @@ def _clip_level(x, sign):  # type: ignore[no-untyped-def]
     for width in (1, 2, 4, 8, 16, 32):
         top, below = counts[_BINS - width :].sum(), counts[_BINS - 5 * width : _BINS - width].sum() / 4
         middle = counts[_BINS // 5 : _BINS - 40].sum()
-        if top >= _RUN and top > _PILE * below and top < _MOST * heard and middle > 0.2 * top:
+        if top >= _RUN and top > _PILE * below and top < _MOST * heard and middle > 0.02 * top:
             level = peak * (1.0 - width / _BINS)
             if _in_runs(x, sign, level) >= _ENOUGH:
                 return level

@@ -73,7 +73,7 @@ class SpectralRepair:
         first, last = self._context, len(around) - self._context
         everything = box.low_hz <= 60 and box.high_hz >= 0.4 * self._sample_rate
         if everything and last - first <= _PREDICTABLE_S * self._sample_rate:
-            mend_stretch(around, first, last, last - first)
+            mend_stretch(around, first, last, last - first, np.inf)
             return
         bands = (box.low_hz / self._sample_rate, min(box.high_hz / self._sample_rate, 0.5))
         around[:] = fill_box(around, first, last, bands, size=self._frame(last - first), seed=self._seed)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from sonicforge.sound.audio import Samples
 
-_FIRST, _LAST = 0.3, 0.003
-"""Threshold over the level of a coefficient at the clip level, in the first and in the last step."""
+_LAST = 0.002
+"""Threshold over the level of a coefficient at the clip level, in the last step."""
 
 
 class SparseDeclipper:
@@ -25,16 +25,19 @@ class SparseDeclipper:
         window = np.sqrt(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(size) / size)) / np.sqrt(2)
         self._window = window.astype(np.float32)
 
-    def restore(self, x: Samples, kind: NDArray[np.int8], above: float, below: float, steps: int) -> Samples:
+    def restore(
+        self, x: Samples, kind: NDArray[np.int8], above: float, below: float, first: float, steps: int
+    ) -> Samples:
         """The stretch (n,) with new samples where `kind` is 1 (cut off at `above`) or -1 (at -`below`).
 
-        Samples of kind 0 stay as they are; new ones lie at or beyond their level.
+        Samples of kind 0 stay as they are; new ones lie at or beyond their level. `first` is the threshold of the first
+        step over the level of a coefficient at the clip level.
         """
         old = np.zeros((len(x) // self.hop + 3, self.size // 2 + 1), np.complex64)
         point, momentum = old.copy(), 1.0
         scale = max(level for level in (above, below) if np.isfinite(level)) * np.sqrt(self.size) / 8
         for step in range(steps):
-            threshold = scale * _FIRST * (_LAST / _FIRST) ** (step / max(steps - 1, 1))
+            threshold = scale * first * (_LAST / first) ** (step / max(steps - 1, 1))
             wrong = self._sound(point, len(x))
             _disagreement(x, kind, above, below, wrong)
             following = (1 + np.sqrt(1 + 4 * momentum**2)) / 2

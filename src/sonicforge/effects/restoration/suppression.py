@@ -17,6 +17,10 @@ _LOWEST, _OCTAVES, _FINE = -14, 20, 32
 _MAYBE, _SURELY = 2.0, 5.0
 """Power over noise around a bin at which it may be, and surely is, music. Noise alone stays under the first."""
 _FASTER, _MILDER = 0.08, 0.4
+_QUIETEST = 0.2
+"""Power over noise below which a bin is taken to be this loud: the estimator's gain grows without end as sound falls
+silent, which would lift the noise off its floor.
+"""
 _NOTHING, _EVERYTHING = 1e-18, 1e9
 
 
@@ -75,7 +79,7 @@ def _spread(after, near):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True, fastmath=True)
 def _gain(prior, after, table):  # type: ignore[no-untyped-def]
     wiener = prior / (1.0 + prior)
-    place = (math.log2(max(wiener * after, 1e-9)) - _LOWEST) * _FINE
+    place = (math.log2(wiener * max(after, _QUIETEST)) - _LOWEST) * _FINE
     if place <= 0.0:
         return min(wiener * table[0], 1.0)
     if place >= _OCTAVES * _FINE:

@@ -31,17 +31,21 @@ def take_thump_out(view, first, last, sample_rate):  # type: ignore[no-untyped-d
         return False
     slow = _slowed(view[first - _BEFORE * pace - pace : first + _AFTER * pace + pace], pace)
     a = _model(slow[: _BEFORE - 1])
-    usual = np.mean(_whitened(slow, a)[_ORDER : _BEFORE - 1] ** 2) + 1e-20
-    columns = np.zeros((_AFTER + 1, opened + 2))
+    error = np.empty(slow.size - _ORDER)
+    _whiten(slow, a, error)
+    calm = error[: _BEFORE - 1 - _ORDER]
+    usual = _dot(calm, calm) / calm.size + 1e-20
+    # Rows: cosine, sine, and one for each sample that the pop itself leaves open.
+    rows = np.zeros((opened + 2, _AFTER + 1))
     for j in range(opened):
         unit = np.zeros(slow.size)
         unit[_BEFORE - 1 + j] = 1.0
-        columns[:, 2 + j] = _whitened(unit, a)[_BEFORE - 1 :]
-    target = _whitened(slow, a)[_BEFORE - 1 :]
-    alone = _left(columns[:, 2:], target)[0]
+        _whiten(unit, a, rows[2 + j])
+    target = error[calm.size :]
+    alone = _left(rows, 2, target, np.zeros(rows.shape[0]))
     if alone < _LOUDER * usual * _AFTER:
         return False
-    shape, best = _best_shape(columns, target, a, pace, sample_rate)
+    shape, best = _best_shape(rows, target, a, pace, sample_rate)
     if best > (1.0 - _EXPLAINS) * alone:
         return False
     _subtract(view[first : first + _AFTER * pace], sample_rate, shape)
@@ -51,51 +55,63 @@ def take_thump_out(view, first, last, sample_rate):  # type: ignore[no-untyped-d
 @njit(cache=True, nogil=True)
 def _slowed(part, pace):  # type: ignore[no-untyped-def]
     # Every `pace`th sample of what a Hann window of three times that length lets through.
-    out = np.empty(part.size // pace - 2)
-    window = 0.5 - 0.5 * np.cos(2 * math.pi * (np.arange(3 * pace) + 0.5) / (3 * pace))
-    for j in range(out.size):
-        out[j] = np.sum(part[j * pace : (j + 3) * pace] * window) / (1.5 * pace)
+    out = np.zeros(part.size // pace - 2)
+    for i in range(3 * pace):
+        weight = (0.5 - 0.5 * math.cos(2 * math.pi * (i + 0.5) / (3 * pace))) / (1.5 * pace)
+        for j in range(out.size):
+            out[j] += weight * part[j * pace + i]
     return out
 
 
 @njit(cache=True, nogil=True)
-def _best_shape(columns, target, a, pace, sample_rate):  # type: ignore[no-untyped-def]
+def _best_shape(rows, target, a, pace, sample_rate):  # type: ignore[no-untyped-def]
     # Decay, frequency, weights of cosine and sine; and the energy that stays unexplained.
     best, shape = np.inf, np.zeros(4)
-    wave = np.zeros((_BEFORE + _AFTER + 2) * pace)
+    weights = np.zeros(rows.shape[0])
+    wave = np.zeros((_BEFORE + _AFTER + 2) * pace, np.float32)
     start = (_BEFORE + 1) * pace
-    for decay in _DECAYS_MS / 1000:
+    for decay in _DECAYS_MS:
         for tone in _TONES_HZ:
             for quarter in range(2):
                 for i in range(start, wave.size):
                     t = (i - start) / sample_rate
-                    turn = 2 * math.pi * tone * t
-                    wave[i] = math.exp(-t / decay) * (math.sin(turn) if quarter else math.cos(turn))
-                columns[:, quarter] = _whitened(_slowed(wave, pace), a)[_BEFORE - 1 :]
-            left, weights = _left(columns, target)
+                    wave[i] = math.exp(-1000 * t / decay) * math.cos(2 * math.pi * tone * t - 0.5 * math.pi * quarter)
+                _whiten(_slowed(wave, pace), a, rows[quarter])
+            left = _left(rows, 0, target, weights)
             if left < best:
                 best = left
-                shape[0], shape[1], shape[2], shape[3] = decay, tone, weights[0], weights[1]
+                shape[0], shape[1], shape[2], shape[3] = decay / 1000, tone, weights[0], weights[1]
     return shape, best
 
 
 @njit(cache=True, nogil=True)
-def _left(columns, target):  # type: ignore[no-untyped-def]
-    # Energy of `target` that the columns cannot make, and their weights (least squares).
-    size = columns.shape[1]
-    matrix, weights = np.zeros((size, size)), np.zeros(size)
+def _left(rows, start, target, weights):  # type: ignore[no-untyped-def]
+    # Energy of `target` that rows[start:] cannot make; writes their weights (least squares).
+    size = rows.shape[0] - start
+    matrix = np.zeros((size, size))
     for i in range(size):
-        weights[i] = np.sum(columns[:, i] * target)
+        weights[i] = _dot(rows[start + i], target)
         for j in range(size):
-            matrix[i, j] = np.sum(columns[:, i] * columns[:, j])
+            matrix[i, j] = _dot(rows[start + i], rows[start + j])
         # A sine of 0 Hz is nothing; this gives it no weight.
         matrix[i, i] = matrix[i, i] * (1.0 + 1e-9) + 1e-12
     if not solve(matrix, weights, size):
-        return np.inf, weights
-    rest = target.copy()
-    for i in range(size):
-        rest -= weights[i] * columns[:, i]
-    return np.sum(rest * rest), weights
+        return np.inf
+    energy = 0.0
+    for n in range(target.size):
+        rest = target[n]
+        for i in range(size):
+            rest -= weights[i] * rows[start + i, n]
+        energy += rest * rest
+    return energy
+
+
+@njit(cache=True, nogil=True)
+def _dot(x, y):  # type: ignore[no-untyped-def]
+    total = 0.0
+    for i in range(x.size):
+        total += x[i] * y[i]
+    return total
 
 
 @njit(cache=True, nogil=True)
@@ -112,17 +128,19 @@ def _model(before):  # type: ignore[no-untyped-def]
     a = np.zeros(_ORDER + 1)
     a[0] = 1.0
     if solve(matrix, vector, _ORDER):
-        a[1:] = vector
+        for i in range(_ORDER):
+            a[1 + i] = vector[i]
     return a
 
 
 @njit(cache=True, nogil=True)
-def _whitened(x, a):  # type: ignore[no-untyped-def]
-    out = np.zeros(x.size)
-    for n in range(_ORDER, x.size):
+def _whiten(x, a, into):  # type: ignore[no-untyped-def]
+    # The last samples of the error of predicting x by the inverse filter a.
+    start = x.size - into.size
+    for n in range(into.size):
+        into[n] = 0.0
         for k in range(_ORDER + 1):
-            out[n] += a[k] * x[n - k]
-    return out
+            into[n] += a[k] * x[start + n - k]
 
 
 @njit(cache=True, nogil=True)

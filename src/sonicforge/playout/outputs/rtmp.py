@@ -3,6 +3,7 @@
 import os
 import struct
 import time
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,7 @@ from sonicforge.playout.outputs.flv import AUDIO, SCRIPT, Tag
 from sonicforge.playout.outputs.rtmp_chunks import CHUNK, SET_CHUNK, Inbound, chunks
 from sonicforge.playout.outputs.wire import Wire
 
-_ACK, _USER, _WINDOW, _BANDWIDTH, _COMMAND = 3, 4, 5, 6, 20
+_ACK, _USER, _WINDOW, _COMMAND = 3, 4, 5, 20
 _PING, _PONG = 6, 7
 _CONTROL_STREAM, _COMMAND_STREAM, _SOUND_STREAM, _PICTURE_STREAM = 2, 3, 4, 6
 _REFUSALS = ("Unauthorized", "Rejected", "BadAuth", "InvalidApp", "Denied")
@@ -63,6 +64,7 @@ class RtmpLink:
     def __init__(self, target: Target) -> None:
         self._wire = Wire(target.host, target.port, tls=target.tls)
         self._inbound = Inbound()
+        self._unread: deque[tuple[int, bytes]] = deque()
         self._stream = 0
         self._zero_ms: int | None = None
         try:
@@ -158,7 +160,9 @@ class RtmpLink:
     def _next_command(self) -> list[Any]:
         limit = time.monotonic() + _WAIT_S
         while time.monotonic() < limit:
-            for kind, body in self._inbound.messages():
+            self._unread += self._inbound.messages()
+            while self._unread:
+                kind, body = self._unread.popleft()
                 if kind == _COMMAND and (command := amf.decoded(body)):
                     return command
                 self._heed(kind, body)
@@ -176,8 +180,6 @@ class RtmpLink:
     def _heed(self, kind: int, body: bytes) -> None:
         if kind == _USER and body[:2] == struct.pack(">H", _PING):
             self._wire.send(chunks(_CONTROL_STREAM, _USER, 0, struct.pack(">H", _PONG) + body[2:6]))
-        elif kind == _BANDWIDTH:
-            self._wire.send(chunks(_CONTROL_STREAM, _WINDOW, 0, body[:4]))
         elif kind == _WINDOW and len(body) >= 4:
             self._inbound.window = int.from_bytes(body[:4], "big")
         if self._inbound.owes_acknowledgement():
