@@ -35,7 +35,18 @@ OTHERS: dict[str, Arguments] = {
 """Commands that only listen, or make many files of one."""
 
 ALL = MAKERS | OTHERS
-WITHOUT_FILES = {"generate", "batch", "interactive", "preview", "genres", "info", "version", "warmup", "effects"}
+WITHOUT_FILES = {
+    "generate",
+    "batch",
+    "interactive",
+    "preview",
+    "genres",
+    "info",
+    "version",
+    "warmup",
+    "effects",
+    "serve",
+}
 ONLY_FOLDERS = {"duplicates"}
 LOSSY = ("mp3", "opus", "m4a")
 READERS = ("fingerprint", "judge", "process")
