@@ -12,7 +12,7 @@ run: $(VENV)/warm
 
 test: $(VENV)/warm programs check
 	$(BIN)/pytest -m "not slow" -n auto
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -m slow -n 2 --dist loadfile
 
 fast: $(VENV)/installed
 	$(BIN)/pytest -m "not slow" -n auto

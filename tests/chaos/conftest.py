@@ -19,7 +19,7 @@ from sonicforge.library.objects import Objects
 from sonicforge.library.upgrade import upgrade
 from sonicforge.tasks.reserve import fill_reserve
 
-SOFT_START_S = 20.0
+SOFT_START_S = 30.0
 """The very first seconds of a station may be a soft beginning."""
 
 GENRES = ("lofi_hiphop", "jazz_lounge", "house_deep")
@@ -63,7 +63,7 @@ def station(stocked: tuple[Path, tuple[str, ...]]) -> Iterator[Station]:
             return False
 
     try:
-        until(on_air, 60, "going on air")
+        until(on_air, 90, "going on air")
         yield made
     finally:
         children = psutil.Process(roof.pid).children(recursive=True) if roof.poll() is None else []

@@ -105,7 +105,7 @@ def test_asked_to_stop_it_leaves_everything_whole(data: Path) -> None:
 
 def test_a_process_that_stood_still_leaves_a_gap_and_no_burst(data: Path) -> None:
     with tower(data) as process:
-        wait_for(lambda: outputs(data) == {"tape": "on"})
+        wait_for(lambda: outputs(data) == {"tape": "on"} and state(data)["sounding"])
         process.send_signal(signal.SIGSTOP)
         before = state(data)
         time.sleep(6.0)

@@ -25,7 +25,7 @@ from sonicforge.playout.outputs.wish import checked_wishes
 from sonicforge.tasks.reserve import fill_reserve
 
 MAIN, TITLE = "main", "SonicForge"
-OUTPUTS_FILE = "outputs.json"
+OUTPUTS_FILE, TITLE_FILE = "outputs.json", "title"
 
 
 def prepare(data: Path, genres: Sequence[str] = (), outputs: Iterable[Mapping[str, Any]] = ()) -> list[str]:
@@ -38,11 +38,13 @@ def prepare(data: Path, genres: Sequence[str] = (), outputs: Iterable[Mapping[st
         stations.ensure(session, MAIN, TITLE)
         if genres:
             _play_only(session, genres)
-        playing = [station.id for station in stations.listing(session) if station.on_air]
+        playing = [station for station in stations.listing(session) if station.on_air]
     database.close()
+    for station in playing:
+        _replace(data / "air" / station.id, TITLE_FILE, station.name)
     write_outputs(data / "air" / MAIN, outputs)
     fill_reserve(data, genres=tuple(genres))
-    return playing
+    return [station.id for station in playing]
 
 
 def write_outputs(folder: Path, outputs: Iterable[Mapping[str, Any]]) -> None:
@@ -50,14 +52,19 @@ def write_outputs(folder: Path, outputs: Iterable[Mapping[str, Any]]) -> None:
     wishes = checked_wishes(list(outputs))
     if not wishes:
         return
+    _replace(folder, OUTPUTS_FILE, json.dumps([wish.to_json() for wish in wishes]))
+
+
+def _replace(folder: Path, name: str, text: str) -> None:
+    """Write a small file whole, for its owner only: addresses of outputs hold passwords and stream keys."""
     folder.mkdir(parents=True, exist_ok=True)
-    hidden = folder / f".{OUTPUTS_FILE}.part"
+    hidden = folder / f".{name}.part"
     with hidden.open("w", encoding="utf-8") as file:
-        os.fchmod(file.fileno(), 0o600)  # addresses hold passwords and stream keys
-        json.dump([wish.to_json() for wish in wishes], file)
+        os.fchmod(file.fileno(), 0o600)
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    hidden.replace(folder / OUTPUTS_FILE)
+    hidden.replace(folder / name)
 
 
 def _play_only(session: Session, genres: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ worker. When a station has been here before, its tower starts before anything el
 """
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -91,11 +92,13 @@ def _tower_name(station: str) -> str:
 
 
 def _tower(data: Path, station: str) -> Plan:
-    sign = data / "air" / station / "outputs-state.json"
+    folder = data / "air" / station
+    sign, title = folder / "outputs-state.json", folder / "title"
+    name = title.read_text("utf-8") if title.exists() else station
     return Plan(
         _tower_name(station),
-        (sys.executable, "-m", "sonicforge.playout", "--data", str(data), "--station", station),
-        alive=lambda: _young(sign),
+        (sys.executable, "-m", "sonicforge.playout", "--data", str(data), "--station", station, "--title", name),
+        alive=lambda: _young(sign) or not os.access(folder, os.W_OK),
         check_every_s=1.0,
         patience_s=15.0,
     )
