@@ -48,12 +48,11 @@ def serve(wanted: Wanted, tell: Tell) -> None:
         supervisor = Supervisor(data / "log", tell)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: supervisor.stop())
-        order: list[str] = []
         try:
             known = _stations_of(data)
-            order += _start_towers(supervisor, data, known)
+            _start_towers(supervisor, data, known)
             stations = _prepare(wanted, data)
-            order += _start_towers(supervisor, data, [name for name in stations if name not in known])
+            _start_towers(supervisor, data, [name for name in stations if name not in known])
             supervisor.start(_web(data, ear))
             supervisor.start(_worker(data, generate=wanted.generate))
             tell(f"starting; the page will be at {_address(ear)}")
@@ -61,7 +60,7 @@ def serve(wanted: Wanted, tell: Tell) -> None:
             supervisor.watch()
         finally:
             tell("ending")
-            supervisor.end(["worker", "web", *order])
+            supervisor.end()
 
 
 def _stations_of(data: Path) -> list[str]:
@@ -81,14 +80,9 @@ def _prepare(wanted: Wanted, data: Path) -> list[str]:
     return list(json.loads(done.stdout))
 
 
-def _start_towers(supervisor: Supervisor, data: Path, stations: Sequence[str]) -> list[str]:
+def _start_towers(supervisor: Supervisor, data: Path, stations: Sequence[str]) -> None:
     for station in stations:
         supervisor.start(_tower(data, station))
-    return [_tower_name(station) for station in stations]
-
-
-def _tower_name(station: str) -> str:
-    return f"tower-{station}"
 
 
 def _tower(data: Path, station: str) -> Plan:
@@ -96,7 +90,7 @@ def _tower(data: Path, station: str) -> Plan:
     sign, title = folder / "outputs-state.json", folder / "title"
     name = title.read_text("utf-8") if title.exists() else station
     return Plan(
-        _tower_name(station),
+        f"tower-{station}",
         (sys.executable, "-m", "sonicforge.playout", "--data", str(data), "--station", station, "--title", name),
         alive=lambda: _young(sign) or not os.access(folder, os.W_OK),
         check_every_s=1.0,

@@ -1,7 +1,7 @@
-"""`Supervisor`: keeps the station's processes running, and ends them in order."""
+"""`Supervisor`: keeps the station's processes running, and ends them."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from sonicforge.roof.child import Child, Plan
@@ -66,15 +66,17 @@ class Supervisor:
                 del self._due[name]
                 self.start(plan)
 
-    def end(self, order: Sequence[str]) -> None:
-        """Ask all to end, in order, and kill who does not within ten seconds."""
+    def end(self) -> None:
+        """Ask all to end, and kill who has not after ten seconds."""
         self._due.clear()
-        names = [name for name in order if name in self._running]
-        for name in (*names, *(set(self._running) - set(names))):
-            child = self._running.pop(name)
+        ending = list(self._running.values())
+        self._running.clear()
+        for child in ending:
             child.ask_to_end()
-            if not child.wait(END_S):
-                self._tell(f"{name} does not end and is killed")
+        last = time.monotonic() + END_S
+        for child in ending:
+            if not child.wait(max(0.0, last - time.monotonic())):
+                self._tell(f"{child.plan.name} does not end and is killed")
                 child.kill()
 
     def _bury(self, child: Child) -> None:
