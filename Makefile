@@ -36,7 +36,7 @@ peers: .venv-peers/installed
 # Outside judges of the tests: players, servers and fpcalc, from the system's packages. Without root the tests say what
 # is missing.
 PROGRAMS := fpcalc:libchromaprint-tools ffmpeg:ffmpeg mpv:mpv icecast2:icecast2 nginx:nginx-light node:nodejs curl:curl \
-	openssl:openssl
+	openssl:openssl chromium:chromium
 LIBRARIES := libnginx-mod-rtmp libsrt1.5-gnutls libmp3lame0
 programs:
 	@missing=""; for pair in $(PROGRAMS); do \
