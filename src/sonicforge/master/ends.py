@@ -8,11 +8,12 @@ from sonicforge.effects.limiter_gain import GROUP
 from sonicforge.master.level import COARSE, Sketch
 from sonicforge.sound.audio import Samples
 
-AUDIBLE_DBFS = -60.0
+ENTRY_DBFS, AUDIBLE_DBFS = -42.0, -60.0
+"""Peaks that begin the music, and those that still belong to its tail: who waits for it hears less than who follows."""
 LEAD_S = 0.05
 TAIL_S = 0.5
 CUT_TAIL_S = 2.0
-_FADE_IN_S = 0.003
+_FADE_IN_S = 0.02
 _CUT_DBFS = -36.0
 
 
@@ -27,7 +28,7 @@ class Ends:
 
 
 def decide_ends(heard: Sketch, gain_db: float, length: int) -> Ends:
-    """Keep at most 50 ms before the first and half a second after the last moment above -60 dBFS, faded.
+    """Keep at most 50 ms before the first moment above -42 dBFS and half a second after the last above -60, faded.
 
     Sound that still rings when the material stops fades over two seconds; sound that is cut off at full level only
     over half a second, because it was probably meant to go on until there. Silence is kept as it is.
@@ -36,7 +37,9 @@ def decide_ends(heard: Sketch, gain_db: float, length: int) -> Ends:
     audible = np.flatnonzero(heard.peaks > 10 ** ((AUDIBLE_DBFS - gain_db) / 20))
     if not len(audible):
         return Ends(0, length, 0, 0)
-    start = max(0, int(audible[0]) * step - round(LEAD_S * rate))
+    entries = np.flatnonzero(heard.peaks > 10 ** ((ENTRY_DBFS - gain_db) / 20))
+    first = entries[0] if len(entries) else audible[0]
+    start = max(0, int(first) * step - round(LEAD_S * rate))
     last = min(length, (int(audible[-1]) + 1) * step)
     end = min(length, last + round(TAIL_S * rate))
     fade_s = TAIL_S
