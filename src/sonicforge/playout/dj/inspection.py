@@ -15,7 +15,7 @@ from sonicforge.sound.loudness import power_to_lufs
 BUMP_DB = 1.0
 BASS_DB = 2.0
 SILENCE_S = 0.5
-SILENT_LUFS = -60.0
+SILENT_LUFS = -50.0
 CLICK = 3.0
 """A step at a seam this many times larger than any in the 20 ms around it clicks."""
 _LOW_HZ, _LOW_SHARE = 120.0, 0.25
